@@ -1,0 +1,1 @@
+"""What a metric *is*: frozen values, their checks, their differences; the only reader of definition YAML."""

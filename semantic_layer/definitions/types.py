@@ -1,0 +1,100 @@
+"""Column types of the language, and the rules that compute a result's type (semantics rule 8).
+
+Types are computed here, never taken from an engine: the same question has the same column types everywhere.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_PRECISION = 38
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIMESTAMPTZ = "timestamptz"
+    NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A column type; `precision` and `scale` are set for DECIMAL only."""
+
+    kind: Kind
+    precision: int | None = None
+    scale: int | None = None
+
+    def __str__(self) -> str:
+        if self.kind is Kind.DECIMAL:
+            return f"decimal({self.precision},{self.scale})"
+        return self.kind.value
+
+    @property
+    def is_exact(self) -> bool:
+        return self.kind in (Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL)
+
+    @property
+    def is_number(self) -> bool:
+        return self.is_exact or self.kind is Kind.FLOAT
+
+    @property
+    def is_time(self) -> bool:
+        return self.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+
+
+TEXT = ColumnType(Kind.TEXT)
+BOOLEAN = ColumnType(Kind.BOOLEAN)
+INTEGER = ColumnType(Kind.INTEGER)
+BIGINT = ColumnType(Kind.BIGINT)
+FLOAT = ColumnType(Kind.FLOAT)
+DATE = ColumnType(Kind.DATE)
+TIMESTAMP = ColumnType(Kind.TIMESTAMP)
+TIMESTAMPTZ = ColumnType(Kind.TIMESTAMPTZ)
+NULL = ColumnType(Kind.NULL)
+
+
+def decimal(precision: int, scale: int) -> ColumnType:
+    return ColumnType(Kind.DECIMAL, precision, scale)
+
+
+class Grain(StrEnum):
+    """Lengths of time, finest first; also the units of durations (`1 month`, `28 days`)."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def rank(self) -> int:
+        return _GRAIN_ORDER[self]
+
+    @property
+    def is_clock(self) -> bool:
+        """Finer than a day: its periods print with a time of day."""
+        return self.rank < _GRAIN_ORDER[Grain.DAY]
+
+
+_GRAIN_ORDER = {grain: position for position, grain in enumerate(Grain)}
+
+
+class Part(StrEnum):
+    """Repeating parts of a date (semantics rule 11); day of week is ISO, Monday 1."""
+
+    HOUR_OF_DAY = "hour_of_day"
+    DAY_OF_WEEK = "day_of_week"
+    DAY_OF_MONTH = "day_of_month"
+    DAY_OF_YEAR = "day_of_year"
+    WEEK_OF_YEAR = "week_of_year"
+    MONTH_OF_YEAR = "month_of_year"
+    QUARTER_OF_YEAR = "quarter_of_year"

@@ -1,0 +1,1 @@
+"""Answers one question, once: limits, cache, single flight, combining sources, trace."""

@@ -1,0 +1,124 @@
+"""What comes back: rows, totals and where they come from (semantics rule 25)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class OutputType(StrEnum):
+    """Decides alone how a value reads in JSON: INTEGER and FLOAT a number, BIGINT and DECIMAL a string."""
+
+    INTEGER = "INTEGER"
+    BIGINT = "BIGINT"
+    DECIMAL = "DECIMAL"
+    FLOAT = "FLOAT"
+    TEXT = "TEXT"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerColumn:
+    """`scale` is the number of decimals that a DECIMAL prints with; None elsewhere."""
+
+    name: str
+    label: str
+    type: OutputType
+    unit: str | None = None
+    scale: int | None = None
+    is_metric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsSet:
+    """Totals over every row after `where`: kept dimensions in asked order, then all metrics."""
+
+    by: tuple[str, ...]
+    columns: tuple[AnswerColumn, ...]
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWarning:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnVersion:
+    column: str
+    metric: str
+    version: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionFingerprint:
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFreshness:
+    """`as_of` is the data's own mark, `change_token` changes whenever the data may have; both null if undeclared."""
+
+    dataset: str
+    as_of: str | None
+    change_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRange:
+    """The dates that a time filter came to: half-open `[from, to)`, either end null when open."""
+
+    column: str
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterValue:
+    metric: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many rows could come at most, and who said so: "question" or "server"."""
+
+    value: int
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    revision: int
+    semantics: int
+    truncated: bool
+    limit: Limit
+    sql: str
+    recorded_at: datetime
+    warnings: tuple[AnswerWarning, ...] = ()
+    versions: tuple[ColumnVersion, ...] = ()
+    dimensions: tuple[DimensionFingerprint, ...] = ()
+    freshness: tuple[DatasetFreshness, ...] = ()
+    time_to_live: int | None = None  # seconds
+    resolved: tuple[ResolvedRange, ...] = ()
+    parameters: tuple[ParameterValue, ...] = ()
+    partial_periods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`rows` has the columns' order; its Arrow types follow the output types (see serving.arrow_types)."""
+
+    columns: tuple[AnswerColumn, ...]
+    rows: pa.Table
+    totals: tuple[TotalsSet, ...]
+    meta: Meta
+    trace: Mapping[str, float] = field(default_factory=dict)  # stage -> milliseconds

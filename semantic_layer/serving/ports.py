@@ -1,0 +1,75 @@
+"""What serving needs from outside: engines that run statements, and a registry that keeps catalogs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from semantic_layer.definitions.model import Select, Table
+from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.definitions.types import ColumnType
+from semantic_layer.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class RelationColumns:
+    """The columns of a relation as the source's own catalog names and types them; other types are left out.
+
+    `unique` are the column sets that the source itself enforces to be unique and not null (primary keys, unique
+    constraints); a file has none.
+    """
+
+    types: Mapping[str, ColumnType]
+    unique: tuple[tuple[str, ...], ...] = ()
+
+
+class Engine(Protocol):
+    """Runs statements on one source. All failures are SemanticLayerError with public text only:
+
+    SOURCE_UNAVAILABLE (cannot be reached), SOURCE_REFUSED (a table or column is missing, no right, bad types),
+    NUMBER_OUT_OF_RANGE, JOIN_NOT_UNIQUE, DEADLINE_EXCEEDED (after it, nothing goes on running in the source).
+    """
+
+    @property
+    def dialect(self) -> str:
+        """The dialect that statements must be written in: `duckdb` or `postgres`."""
+        ...
+
+    async def run(self, statements: Sequence[Statement], *, timeout: float) -> list[pa.Table]:
+        """The statements' rows, in order, all read from one snapshot of the data.
+
+        Arrow types per column: integer int32, bigint int64, decimal decimal128(38, scale), float float64, text
+        string, boolean bool, date date32, timestamp timestamp[us]. NaN and infinities come as null.
+        """
+        ...
+
+    async def describe(self, relation: Table | Select) -> RelationColumns: ...
+
+    async def file_token(self, relation: Table | Select) -> str | None:
+        """The change token that a source has by itself (files: name, size, time); None for databases."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Catalogs(Protocol):
+    """The catalogs in service. `current` is memory only; the others may read the registry once."""
+
+    @property
+    def current(self) -> PublishedCatalog:
+        """The newest revision served; raises NOT_READY before the first."""
+        ...
+
+    async def at_revision(self, revision: int) -> PublishedCatalog:
+        """Raises UNKNOWN_REVISION with the range that exists."""
+        ...
+
+    async def recorded_at(self, moment: datetime) -> PublishedCatalog:
+        """The revision in force at a moment of system time."""
+        ...
+
+    async def wait_for(self, revision: int, timeout: float) -> PublishedCatalog:
+        """The current catalog once its revision is at least `revision`; else REVISION_NOT_LOADED."""
+        ...

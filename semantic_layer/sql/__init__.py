@@ -1,0 +1,1 @@
+"""A plan as one statement per source in that source's dialect, values bound."""
