@@ -1,0 +1,1 @@
+"""Our own PostgreSQL: the embedded server, tables, transactions, notifications; implements the ports."""

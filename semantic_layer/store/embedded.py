@@ -1,0 +1,369 @@
+"""The embedded PostgreSQL: a real server as our own child, in a data folder of ours, on a unix socket only.
+
+It lives and dies with the process that started it. Nothing listens on TCP, and the socket's folder is open to
+its owner alone, so "trust" inside it gives nothing to anybody else.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import quote
+
+from semantic_layer.store.embedded_programs import (
+    Account,
+    EmbeddedPostgresError,
+    Programs,
+    choose_account,
+    find_programs,
+)
+
+SUPERUSER = "postgres"
+OWNER = "semantic_layer"
+LONGEST_SOCKET = 100  # a unix socket's path: 103 bytes on macOS, 107 on Linux
+SMALL_SHARED_MEMORY = 256 * 1024 * 1024
+
+# Ends the server when the process that started it is gone in whatever way: `read` sees the pipe's end then.
+# (Not PR_SET_PDEATHSIG: Linux only, and it fires when the starting *thread* ends.) A line on the pipe ends the
+# watcher alone. The check of the pid file keeps a reused process id safe.
+WATCH = """
+read -r line && exit 0
+[ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -INT "$1"
+"""
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+    "max_connections": "100",
+}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}  # still safe when only processes are killed
+
+
+@dataclass(slots=True)
+class _Running:
+    server: subprocess.Popen[bytes]
+    watcher: subprocess.Popen[bytes]
+    socket_folder: Path
+    lock: IO[str]
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server over one data folder; `start` and `stop` block (0.3 s warm, 2 s at first).
+
+    `durable=False` gives up safety at power loss, for tests. `settings` are PostgreSQL's own parameters.
+    Raises EmbeddedPostgresError with a text for the command line.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        self._data = data_dir.expanduser().absolute()
+        self._durable = durable
+        self._settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **(settings or {})}
+        self._patience = patience
+        self._running: _Running | None = None
+
+    def __enter__(self) -> "EmbeddedPostgres":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> Path:
+        """What the server says; started anew with each start."""
+        return self._data.with_name(self._data.name + ".log")
+
+    @property
+    def process_id(self) -> int:
+        return self._require().server.pid
+
+    def start(self) -> str:
+        """Makes the data folder if it is new, ends what an earlier run left, starts, and gives `url()`."""
+        if self._running is not None:
+            return self.url()
+        self._data.parent.mkdir(parents=True, exist_ok=True)
+        lock = self._lock()
+        socket_folder: Path | None = None
+        try:
+            programs = find_programs(self._major_of_data())
+            account = self._initialised(programs)
+            end_leftover_server(self._data, self._patience)
+            socket_folder = _make_socket_folder(account)
+            self._running = self._launch(programs, account, socket_folder, lock)
+            self._ensure_owner()
+        except BaseException:
+            if self._running is not None:
+                self.stop()
+            else:
+                lock.close()
+                if socket_folder is not None:
+                    shutil.rmtree(socket_folder, ignore_errors=True)
+            raise
+        return self.url()
+
+    def stop(self) -> None:
+        """A clean, fast shutdown; without effect when it does not run."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        try:
+            end_process(running.server, self._patience)
+            with suppress(BrokenPipeError):
+                running.watcher.communicate(b"stopped\n", timeout=5)
+        finally:
+            shutil.rmtree(running.socket_folder, ignore_errors=True)
+            running.lock.close()
+
+    def url(self, database: str = OWNER, user: str = OWNER) -> str:
+        """`postgresql://user@/database?host=/socket/folder`, as libpq, asyncpg and SQLAlchemy read it."""
+        folder = quote(str(self._require().socket_folder), safe="/")
+        return f"postgresql://{quote(user)}@/{quote(database)}?host={folder}"
+
+    def create_database(self, name: str, owner: str = OWNER) -> str:
+        """A new empty database; gives its url."""
+        self.run_sql(f"CREATE DATABASE {_quoted(name)} OWNER {_quoted(owner)}")
+        return self.url(name, owner)
+
+    def drop_database(self, name: str) -> None:
+        """Drops it with the connections that are still open."""
+        self.run_sql(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+
+    def create_role(self, name: str) -> None:
+        """A role that may log in and nothing else, if it is not there."""
+        if not self.run_sql(f"SELECT 1 FROM pg_roles WHERE rolname = {_literal(name)}").strip():
+            self.run_sql(f"CREATE ROLE {_quoted(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+
+    def run_sql(self, text: str, database: str = "postgres") -> str:
+        """Runs a statement as superuser through psql; gives the bare values. For setting up only."""
+        running = self._require()
+        programs = find_programs(self._major_of_data())
+        command = [programs.path("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
+        command += ["-h", str(running.socket_folder), "-d", database, "-c", text]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+        if done.returncode != 0:
+            raise EmbeddedPostgresError(f"PostgreSQL refused: {done.stderr.strip()}")
+        return done.stdout
+
+    def _require(self) -> _Running:
+        if self._running is None:
+            raise EmbeddedPostgresError("The embedded PostgreSQL is not running.")
+        return self._running
+
+    def _major_of_data(self) -> int | None:
+        with suppress(FileNotFoundError):
+            return int((self._data / "PG_VERSION").read_text())
+        return None
+
+    def _lock(self) -> IO[str]:
+        """Held while we run, freed by the kernel however we end: no two supervisors share a folder."""
+        path = self._data.with_name(self._data.name + ".lock")
+        lock = path.open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            lock.close()
+            raise EmbeddedPostgresError(
+                f"{self._data} is in use by process {holder}; stop it first."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        return lock
+
+    def _initialised(self, programs: Programs) -> Account:
+        """initdb beside the place, then a rename: an interrupted first start leaves no half-made folder."""
+        if (self._data / "PG_VERSION").exists():
+            return choose_account(self._data, programs)
+        if self._data.exists() and any(self._data.iterdir()):
+            raise EmbeddedPostgresError(
+                f"{self._data} has files that are no PostgreSQL data; choose another."
+            )
+        fresh = self._data.with_name(self._data.name + ".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        account = choose_account(fresh, programs)
+        command = [
+            programs.path("initdb"),
+            "-D",
+            str(fresh),
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+        ]
+        command += (
+            ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C"]
+        )
+        command += [] if self._durable else ["--no-sync"]
+        done = subprocess.run(  # type: ignore[call-overload]
+            account.command(command),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            **account.popen_options(),
+        )
+        if done.returncode != 0:
+            raise EmbeddedPostgresError(f"initdb failed: {done.stderr.strip()}")
+        fresh.replace(self._data)
+        return account
+
+    def _launch(self, programs: Programs, account: Account, socket_folder: Path, lock: IO[str]) -> _Running:
+        settings = {
+            **self._settings,
+            "unix_socket_directories": str(socket_folder),
+            **_shared_memory_setting(),
+        }
+        command = [programs.path("postgres"), "-D", str(self._data)]
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        deadline = time.monotonic() + self._patience
+        with self.log.open("wb") as log:
+            while True:
+                server = subprocess.Popen(  # type: ignore[call-overload]
+                    account.command(command),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
+                    **account.popen_options(),
+                )
+                watcher = subprocess.Popen(
+                    ["/bin/sh", "-c", WATCH, "sh", str(server.pid), str(self._data)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    start_new_session=True,
+                )
+                running = _Running(server, watcher, socket_folder, lock)
+                if self._becomes_ready(server, deadline):
+                    return running
+                end_process(server, self._patience)
+                watcher.communicate(b"stopped\n")
+                # Processes of a killed server may still hold its shared memory for a moment.
+                if "still in use" not in self.log.read_text(errors="replace") or time.monotonic() > deadline:
+                    last = self.log.read_text(errors="replace").strip().splitlines()[-5:]
+                    raise EmbeddedPostgresError("PostgreSQL did not start: " + " | ".join(last))
+                time.sleep(0.2)
+
+    def _becomes_ready(self, server: subprocess.Popen[bytes], deadline: float) -> bool:
+        while time.monotonic() < deadline and server.poll() is None:
+            lines = _pid_file(self._data)
+            if len(lines) >= 8 and lines[0] == str(server.pid) and lines[7] == "ready":
+                return True
+            time.sleep(0.005)
+        return False
+
+    def _ensure_owner(self) -> None:
+        """The registry's role (no superuser) and its database."""
+        self.create_role(OWNER)
+        if not self.run_sql(f"SELECT 1 FROM pg_database WHERE datname = {_literal(OWNER)}").strip():
+            self.create_database(OWNER)
+
+
+def end_leftover_server(data_dir: Path, patience: float) -> None:
+    """Ends a server that outlived a killed supervisor; clears a pid file that names somebody else's process.
+
+    Only a process whose command line runs `postgres` over this very folder is touched.
+    """
+    lines = _pid_file(data_dir)
+    if not lines or not lines[0].lstrip("-").isdigit():
+        return
+    pid = abs(int(lines[0]))
+    if not _is_server_of(pid, data_dir):
+        with suppress(FileNotFoundError):
+            (data_dir / "postmaster.pid").unlink()
+        return
+    for number, wait in ((signal.SIGINT, patience / 2), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            if not _is_server_of(pid, data_dir):
+                return
+            time.sleep(0.02)
+    raise EmbeddedPostgresError(f"The PostgreSQL process {pid} of an earlier run does not end; stop it.")
+
+
+def end_process(server: subprocess.Popen[bytes], patience: float) -> None:
+    """Fast shutdown (SIGINT); immediate when that takes too long; killed when nothing else helps."""
+    for number, wait in ((signal.SIGINT, patience / 2), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if server.poll() is not None:
+            return
+        server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(wait)
+
+
+def _is_server_of(pid: int, data_dir: Path) -> bool:
+    """Whether the process runs postgres with `-D data_dir` (a zombie or a reused process id does not)."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except FileNotFoundError:
+        if Path("/proc/self").exists() or shutil.which("ps") is None:
+            return False
+        shown = subprocess.run(
+            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return "postgres" in shown.stdout and f"-D {data_dir} " in shown.stdout
+    return "postgres" in Path(arguments[0]).name and str(data_dir) in arguments
+
+
+def _pid_file(data_dir: Path) -> list[str]:
+    """The lines of postmaster.pid: process, folder, start, port, socket folder, address, memory, status."""
+    with suppress(FileNotFoundError):
+        return [line.strip() for line in (data_dir / "postmaster.pid").read_text().splitlines()]
+    return []
+
+
+def _make_socket_folder(account: Account) -> Path:
+    """A folder with a short path, for the account alone."""
+    for parent in (tempfile.gettempdir(), "/tmp"):
+        folder = Path(tempfile.mkdtemp(prefix="sl-pg-", dir=parent))
+        if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET:
+            if os.geteuid() == 0:
+                os.chown(folder, account.uid, account.gid)
+            return folder
+        folder.rmdir()
+    raise EmbeddedPostgresError("No temporary folder has a path short enough for a socket; set TMPDIR.")
+
+
+def _shared_memory_setting() -> dict[str, str]:
+    """Containers often give 64 MB of /dev/shm, where a parallel hash join fails: files are used then."""
+    with suppress(OSError):
+        space = os.statvfs("/dev/shm")
+        if space.f_blocks * space.f_frsize < SMALL_SHARED_MEMORY:
+            return {"dynamic_shared_memory_type": "mmap"}
+    return {}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
