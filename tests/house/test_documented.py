@@ -1,17 +1,20 @@
 """What a reader can meet (an error code, a setting) has its place in the documents."""
 
 import ast
-import json
 import re
 
 from semantic_layer.errors import CODES, ErrorCode
+from tests.house.error_codes import LISTED, printed
 from tests.house.tree import ROOT, modules
 
 
-def headings(path: str) -> set[str]:
-    """The headings of a Markdown file as plain text, without backticks."""
+def sections(path: str) -> dict[str, str]:
+    """Heading (without backticks) -> the text below it, of a Markdown file."""
     text = (ROOT / path).read_text(encoding="utf-8")
-    return {match.replace("`", "").strip() for match in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)}
+    _, *parts = re.split(r"^#+ +(.+)$", text, flags=re.MULTILINE)
+    return {
+        heading.replace("`", "").strip(): body for heading, body in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def used_codes() -> set[str]:
@@ -27,21 +30,24 @@ def used_codes() -> set[str]:
     }
 
 
-def test_schema_errors_json_is_what_the_code_declares() -> None:
-    """The machine-readable list: code, text, HTTP status, whether to try again."""
-    listed = json.loads((ROOT / "schema/errors.json").read_text(encoding="utf-8"))
-    declared = {
-        code.value: {"text": entry.text, "status": entry.status, "retryable": entry.retryable}
-        for code, entry in CODES.items()
-    }
-    assert listed == declared
+def test_every_error_code_is_listed_for_machines() -> None:
+    """If this fails: python -m tests.house.error_codes"""
+    assert LISTED.read_text(encoding="utf-8") == printed()
     assert set(CODES) == set(ErrorCode)
 
 
 def test_every_error_code_is_documented() -> None:
-    """Each has a heading of its own in docs/errors.md, and no heading there names a code that is gone."""
-    documented = {heading for heading in headings("docs/errors.md") if re.fullmatch(r"[A-Z][A-Z_]+", heading)}
-    assert documented == {code.value for code in ErrorCode}
+    """Each has a heading in docs/errors.md with its text and status below; no heading names a code that is gone."""
+    documented = {
+        name: body for name, body in sections("docs/errors.md").items() if re.fullmatch("[A-Z_]+", name)
+    }
+    assert set(documented) == {code.value for code in ErrorCode}
+    for code, entry in CODES.items():
+        first, *advice = [line for line in documented[code.value].splitlines() if line]
+        assert first.startswith(entry.text), code
+        assert ("retryable" in first) == entry.retryable, code
+        assert (f"HTTP {entry.status}" in first) == (entry.status != 200), code
+        assert advice, f"{code}: what can the reader do?"
 
 
 def test_every_error_code_is_used() -> None:
@@ -67,4 +73,4 @@ def is_settings(node: ast.ClassDef) -> bool:
 def test_every_setting_is_documented() -> None:
     """Each has a heading in docs/settings.md under its environment variable's name."""
     named = {f"SEMANTIC_LAYER_{field.upper()}" for field in settings_fields()}
-    assert named and named <= headings("docs/settings.md")
+    assert named and named <= set(sections("docs/settings.md"))
