@@ -5,7 +5,7 @@ import re
 
 from semantic_layer.errors import CODES, ErrorCode
 from tests.house.error_codes import LISTED, printed
-from tests.house.tree import ROOT, modules
+from tests.house.tree import ROOT, files, modules
 
 
 def sections(path: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def test_every_error_code_is_listed_for_machines() -> None:
 
 
 def test_every_error_code_is_documented() -> None:
-    """Each has a heading in docs/errors.md with its text and status below; no heading names a code that is gone."""
+    """Each has a heading in docs/errors.md with its text below, and no heading names a code that is gone."""
     documented = {
         name: body for name, body in sections("docs/errors.md").items() if re.fullmatch("[A-Z_]+", name)
     }
@@ -74,3 +74,12 @@ def test_every_setting_is_documented() -> None:
     """Each has a heading in docs/settings.md under its environment variable's name."""
     named = {f"SEMANTIC_LAYER_{field.upper()}" for field in settings_fields()}
     assert named and named <= set(sections("docs/settings.md"))
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = []
+    for path in [path for path in files() if path.endswith(".md")]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", (ROOT / path).read_text(encoding="utf-8")):
+            if not ((ROOT / path).parent / target).exists():
+                broken.append(f"{path} -> {target}")
+    assert broken == []
