@@ -19,6 +19,7 @@ class CodeEntry:
 
 class ErrorCode(StrEnum):
     # questions
+    BAD_QUESTION = "BAD_QUESTION"
     EMPTY_QUESTION = "EMPTY_QUESTION"
     UNKNOWN_METRIC = "UNKNOWN_METRIC"
     UNKNOWN_DIMENSION = "UNKNOWN_DIMENSION"
@@ -82,6 +83,7 @@ class ErrorCode(StrEnum):
 
 
 CODES: dict[ErrorCode, CodeEntry] = {
+    ErrorCode.BAD_QUESTION: CodeEntry("A key of the question is unknown, missing, or of a wrong JSON type."),
     ErrorCode.EMPTY_QUESTION: CodeEntry("The question asks for no metric and no dimension."),
     ErrorCode.UNKNOWN_METRIC: CodeEntry("No metric has this name."),
     ErrorCode.UNKNOWN_DIMENSION: CodeEntry("No dimension has this name."),
