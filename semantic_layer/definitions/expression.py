@@ -85,7 +85,13 @@ class Exists:
     at: int = field(default=-1, compare=False)
 
 
-Expr = Literal | Name | Parameter | Call | Case | Cast | Aggregate | Exists
+class Leaf:
+    """A leaf that a later stage adds in the place of a name (a bound value, a column of a step ...)."""
+
+    __slots__ = ()
+
+
+Expr = Literal | Name | Parameter | Call | Case | Cast | Aggregate | Exists | Leaf
 
 # Operators and functions a formula may use, with the number of arguments they take (None: any number from the minimum).
 FUNCTIONS: dict[str, tuple[int, int | None]] = {

@@ -82,7 +82,9 @@ class Dimension:
     type: ColumnType | None = None
     time: TimeColumn | None = None
     label: Words = field(default_factory=dict)
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meaning: Words = field(default_factory=dict)
+    format: str | None = None
     values: tuple[str | int, ...] | None = None
     conforms: tuple[str, str] | None = None
     sensitive: str | None = None
@@ -229,7 +231,7 @@ class RankWithin:
     """Rank among the asked members, apart within each combination of `within` (rule 19)."""
 
     within: tuple[str, ...]
-    descending: bool = False
+    descending: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +293,9 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class WarningRule:
-    """`warn`: a condition over `value` and `usual` (or steps) at a grain; told to the owner."""
+    """`warn`: a condition over `value` (the metric itself) and its steps, at a grain; told to the owner."""
 
-    when: str
+    when: Expr
     steps: Mapping[str, Rule] = field(default_factory=dict)
     grain: Grain | None = None
 

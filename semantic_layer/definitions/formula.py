@@ -1,0 +1,599 @@
+"""The text of a formula as our own tree: the one grammar of expressions, small enough to be read here.
+
+Precedence, loosest first: or, and, not, comparison, ||, + and -, * / %, unary minus, ::type. What is not in this
+grammar does not exist: no sub-selects, window functions, statements, or functions that read files or the network.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, auto
+
+from semantic_layer.definitions.expression import (
+    AGGREGATES,
+    FUNCTIONS,
+    Aggregate,
+    Call,
+    Case,
+    Cast,
+    Exists,
+    Expr,
+    Literal,
+    Name,
+    Parameter,
+    children,
+)
+from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
+from semantic_layer.definitions.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    FLOAT,
+    INTEGER,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    ColumnType,
+    Grain,
+    Part,
+    decimal,
+)
+
+MAX_LENGTH = 10_000
+MAX_NESTING = 30  # parentheses, functions, cases inside one another: each costs this parser a dozen frames
+MAX_DEPTH = 100  # of the finished tree, chains included: every later stage walks it by recursion
+
+SIMPLE_TYPES: dict[str, ColumnType] = {
+    str(simple): simple for simple in (TEXT, BOOLEAN, INTEGER, BIGINT, FLOAT, DATE, TIMESTAMP, TIMESTAMPTZ)
+}
+COLUMN_TYPE_FORMS = (*SIMPLE_TYPES, "decimal(p,s)")
+
+# Functions as DuckDB spells them -> the name in FUNCTIONS, where the two differ. The rest is spelled alike.
+_SPELLINGS = {"ceiling": "ceil", "pow": "power", "substr": "substring"}
+_OPERATORS_ONLY = {
+    "add", "subtract", "multiply", "divide", "modulo", "negate", "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not",
+    "is_null", "is_not_null", "is_distinct_from", "is_not_distinct_from", "in", "not_in", "between", "like",
+    "date_add", "at_zone",
+}  # fmt: skip
+CALLABLE = {name: arity for name, arity in FUNCTIONS.items() if name not in _OPERATORS_ONLY}
+
+# The parts of a date, as SQL says them -> the literal that Call("date_part") carries.
+DATE_PARTS = {
+    "year": "year", "quarter": Part.QUARTER_OF_YEAR.value, "month": Part.MONTH_OF_YEAR.value, "week": Part.WEEK_OF_YEAR.value,
+    "day": Part.DAY_OF_MONTH.value, "doy": Part.DAY_OF_YEAR.value, "isodow": Part.DAY_OF_WEEK.value, "hour": Part.HOUR_OF_DAY.value,
+    "minute": "minute", "second": "second",
+}  # fmt: skip
+_PART_FUNCTIONS = {**DATE_PARTS, "dayofyear": Part.DAY_OF_YEAR.value}
+
+KEYWORDS = frozenset(
+    "and or not is null in between like case when then else end true false distinct from cast as interval exists".split()
+)
+_COMPARISONS = {"=": "eq", "<>": "ne", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+_ADDITIVE = {"+": "add", "-": "subtract"}
+_MULTIPLICATIVE = {"*": "multiply", "/": "divide", "%": "modulo"}
+
+
+class FormulaError(Exception):
+    """A formula that is not in the language. `offset` leads into its text."""
+
+    def __init__(self, code: ProblemCode, message: str, offset: int, near: tuple[str, ...] = ()) -> None:
+        self.code, self.message, self.offset, self.near = code, message, offset, near
+        super().__init__(message)
+
+
+class _Kind(Enum):
+    WORD = auto()
+    QUOTED = auto()
+    TEXT = auto()
+    NUMBER = auto()
+    PARAMETER = auto()
+    SIGN = auto()
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: _Kind
+    text: str
+    at: int
+
+    def is_word(self, word: str) -> bool:
+        return self.kind is _Kind.WORD and self.text.lower() == word
+
+    def is_sign(self, sign: str) -> bool:
+        return self.kind is _Kind.SIGN and self.text == sign
+
+    @property
+    def shown(self) -> str:
+        return "its end" if self.kind is _Kind.END else f'"{self.text}"'
+
+
+_TOKEN = re.compile(
+    r"""(?P<SPACE>\s+)|(?P<WORD>[^\W\d]\w*)|(?P<QUOTED>"(?:[^"]|"")+")|(?P<TEXT>'(?:[^']|'')*')
+    |(?P<NUMBER>(?:\d+(?:\.\d*)?|\.\d+)(?![\w.]))|(?P<PARAMETER>:[a-z]\w*)|(?P<SIGN>::|<>|!=|<=|>=|\|\||-(?!-)|/(?!\*)|[+*%=<>(),.])""",
+    re.VERBOSE,
+)
+
+
+def parse_formula(text: str) -> Expr:
+    """The tree of one formula. Raises FormulaError with the offset of the first thing that is not understood."""
+    if len(text) > MAX_LENGTH:
+        raise FormulaError(
+            ProblemCode.TOO_LARGE,
+            f"a formula has at most {MAX_LENGTH:,} characters, this has {len(text):,}",
+            0,
+        )
+    parser = _Parser(_tokens(text))
+    tree = parser.expression()
+    parser.expect_end()
+    if _deeper_than(tree, MAX_DEPTH):
+        message = f"a chain of more than {MAX_DEPTH} operators is too long; give parts of it a name"
+        raise FormulaError(ProblemCode.TOO_LARGE, message, 0)
+    return tree
+
+
+def parse_column_type(text: str) -> ColumnType | None:
+    """`decimal(12,2)` or one of the simple types; None if it is neither."""
+    found = re.fullmatch(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", text)
+    if found is None:
+        return SIMPLE_TYPES.get(text)
+    precision, scale = int(found[1]), int(found[2])
+    return decimal(precision, scale) if 1 <= precision <= 38 and scale <= precision else None
+
+
+def _deeper_than(tree: Expr, limit: int) -> bool:
+    """Level by level, without recursion: the tree is not yet known to be shallow."""
+    level: tuple[Expr, ...] = (tree,)
+    for _ in range(limit):
+        level = tuple(child for node in level for child in children(node))
+        if not level:
+            return False
+    return True
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise _not_a_token(text, at)
+        if found.lastgroup != "SPACE":
+            tokens.append(_Token(_Kind[str(found.lastgroup)], found.group(), at))
+        at = found.end()
+    tokens.append(_Token(_Kind.END, "", len(text)))
+    return tokens
+
+
+def _not_a_token(text: str, at: int) -> FormulaError:
+    if text[at] == ";":
+        return FormulaError(ProblemCode.NOT_ALLOWED, '";" is not allowed: a formula is one expression', at)
+    if text[at] in "-/":
+        return FormulaError(
+            ProblemCode.NOT_ALLOWED, "comments are written in YAML, with #, not inside a formula", at
+        )
+    if text[at] in "'\"":
+        return FormulaError(ProblemCode.SYNTAX, f"the quote {text[at]} is not closed", at)
+    if text[at].isdigit():
+        return FormulaError(
+            ProblemCode.SYNTAX, "this is no number; write it in full, without exponent or grouping", at
+        )
+    return FormulaError(ProblemCode.SYNTAX, f'"{text[at]}" means nothing in a formula', at)
+
+
+class _Parser:
+    """Recursive descent over the tokens, with a count of its own depth: no text can exhaust the stack."""
+
+    def __init__(self, tokens: list[_Token]) -> None:
+        self.tokens = tokens
+        self.position = 0
+        self.depth = 0
+
+    # --- tokens
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.position]
+
+    def next(self) -> _Token:
+        token = self.token
+        if token.kind is not _Kind.END:
+            self.position += 1
+        return token
+
+    def ahead(self, count: int) -> _Token:
+        return self.tokens[min(self.position + count, len(self.tokens) - 1)]
+
+    def take_word(self, *words: str) -> bool:
+        """Whether the next tokens are exactly these words; then they are consumed."""
+        if all(self.ahead(index).is_word(word) for index, word in enumerate(words)):
+            self.position += len(words)
+            return True
+        return False
+
+    def take_sign(self, sign: str) -> bool:
+        if self.token.is_sign(sign):
+            self.position += 1
+            return True
+        return False
+
+    def expect_sign(self, sign: str) -> None:
+        if not self.take_sign(sign):
+            raise self.unexpected(f'"{sign}"')
+
+    def expect_word(self, word: str) -> None:
+        if not self.take_word(word):
+            raise self.unexpected(f'"{word}"')
+
+    def expect_end(self) -> None:
+        token = self.token
+        if token.is_word("over") or token.is_word("filter"):
+            hint = 'the key "over:"' if token.is_word("over") else 'the key "where:"'
+            raise FormulaError(
+                ProblemCode.NOT_ALLOWED, f'"{token.text} (…)" is not in the language; use {hint}', token.at
+            )
+        if token.kind is not _Kind.END:
+            raise self.unexpected("an operator or the end")
+
+    def unexpected(self, wanted: str) -> FormulaError:
+        token = self.token
+        if token.is_word("select") or token.is_word("with"):
+            return FormulaError(
+                ProblemCode.NOT_ALLOWED,
+                "sub-selects are not in the language; use a dataset or exists(join)",
+                token.at,
+            )
+        return FormulaError(ProblemCode.SYNTAX, f"expected {wanted}, found {token.shown}", token.at)
+
+    # --- operators, loosest first
+
+    def expression(self) -> Expr:
+        with self._deeper():
+            return self._chain("or", lambda: self._chain("and", self._negation))
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise FormulaError(
+                ProblemCode.TOO_LARGE, f"a formula is nested at most {MAX_NESTING} deep", self.token.at
+            )
+        yield
+        self.depth -= 1
+
+    def _chain(self, word: str, operand: Callable[[], Expr]) -> Expr:
+        at = self.token.at
+        operands = [operand()]
+        while self.take_word(word):
+            operands.append(operand())
+        if len(operands) == 1:
+            return operands[0]
+        flat = [
+            p for o in operands for p in (o.arguments if isinstance(o, Call) and o.function == word else (o,))
+        ]
+        return Call(word, tuple(flat), at)
+
+    def _negation(self) -> Expr:
+        at = self.token.at
+        if not self.take_word("not"):
+            return self._comparison()
+        with self._deeper():
+            return Call("not", (self._negation(),), at)
+
+    def _comparison(self) -> Expr:
+        left = self._concat()
+        token = self.token
+        if token.kind is _Kind.SIGN and token.text in _COMPARISONS:
+            self.next()
+            return Call(_COMPARISONS[token.text], (left, self._concat()), token.at)
+        if self.take_word("is"):
+            return self._is(left, token.at)
+        negated = token.is_word("not") and self.take_word("not")
+        for word, read in (("in", self._in), ("between", self._between), ("like", self._like)):
+            if self.take_word(word):
+                return read(left, negated, token.at)
+        if negated:
+            raise self.unexpected('"in", "between" or "like"')
+        return left
+
+    def _is(self, left: Expr, at: int) -> Expr:
+        negated = self.take_word("not")
+        if self.take_word("null"):
+            return Call("is_not_null" if negated else "is_null", (left,), at)
+        if self.take_word("distinct", "from"):
+            return Call("is_not_distinct_from" if negated else "is_distinct_from", (left, self._concat()), at)
+        raise self.unexpected('"null" or "distinct from"')
+
+    def _in(self, left: Expr, negated: bool, at: int) -> Expr:
+        self.expect_sign("(")
+        members = self._arguments(")")
+        if not members:
+            raise FormulaError(ProblemCode.SYNTAX, "in () needs at least one member", at)
+        return Call("not_in" if negated else "in", (left, *members), at)
+
+    def _between(self, left: Expr, negated: bool, at: int) -> Expr:
+        low = self._concat()
+        self.expect_word("and")
+        between = Call("between", (left, low, self._concat()), at)
+        return Call("not", (between,), at) if negated else between
+
+    def _like(self, left: Expr, negated: bool, at: int) -> Expr:
+        like = Call("like", (left, self._concat()), at)
+        return Call("not", (like,), at) if negated else like
+
+    def _concat(self) -> Expr:
+        return self._left(self._sum, {"||": "concat"})
+
+    def _sum(self) -> Expr:
+        return self._left(self._product, _ADDITIVE)
+
+    def _product(self) -> Expr:
+        return self._left(self._signed, _MULTIPLICATIVE)
+
+    def _left(self, operand: Callable[[], Expr], signs: dict[str, str]) -> Expr:
+        tree = operand()
+        while self.token.kind is _Kind.SIGN and self.token.text in signs:
+            token = self.next()
+            if signs is _ADDITIVE and self.token.is_word("interval"):
+                tree = self._interval(tree, token)
+            else:
+                tree = Call(signs[token.text], (tree, operand()), token.at)
+        return tree
+
+    def _interval(self, left: Expr, sign: _Token) -> Expr:
+        """`x + interval 7 days` is Call("date_add", (x, count, unit))."""
+        self.next()
+        token = self.next()
+        words = token.text.strip("'").split() if token.kind is _Kind.TEXT else [token.text, self.next().text]
+        unit = words[1].lower().removesuffix("s") if len(words) == 2 else ""
+        if len(words) != 2 or not words[0].isdigit() or unit not in set(Grain):
+            raise FormulaError(
+                ProblemCode.SYNTAX, "expected interval N UNIT, such as interval 7 days", token.at
+            )
+        count = int(words[0]) * (-1 if sign.text == "-" else 1)
+        return Call("date_add", (left, Literal(count), Literal(unit)), sign.at)
+
+    def _signed(self) -> Expr:
+        token = self.token
+        if not self.take_sign("-"):
+            return self._postfix()
+        with self._deeper():
+            operand = self._signed()
+        if (
+            isinstance(operand, Literal)
+            and isinstance(operand.value, (int, Decimal))
+            and not isinstance(operand.value, bool)
+        ):
+            return Literal(-operand.value)
+        return Call("negate", (operand,), token.at)
+
+    def _postfix(self) -> Expr:
+        tree = self._primary()
+        while self.take_sign("::"):
+            tree = Cast(tree, self._type())
+        return tree
+
+    # --- what stands between operators
+
+    def _primary(self) -> Expr:
+        token = self.token
+        match token.kind:
+            case _Kind.NUMBER:
+                self.next()
+                return Literal(int(token.text) if token.text.isdigit() else Decimal(token.text))
+            case _Kind.TEXT:
+                self.next()
+                return Literal(_unquoted(token))
+            case _Kind.PARAMETER:
+                self.next()
+                return Parameter(token.text[1:], token.at)
+            case _Kind.QUOTED:
+                return self._name()
+            case _Kind.WORD:
+                return self._word()
+        if self.take_sign("("):
+            tree = self.expression()
+            self.expect_sign(")")
+            return tree
+        raise self.unexpected("a name, a value or a function")
+
+    def _word(self) -> Expr:
+        token = self.token
+        word = token.text.lower()
+        if word in ("true", "false", "null"):
+            self.next()
+            return Literal({"true": True, "false": False, "null": None}[word])
+        if word == "case":
+            return self._case()
+        if word == "cast" and self.ahead(1).is_sign("("):
+            return self._cast()
+        if word in ("date", "timestamp") and self.ahead(1).kind is _Kind.TEXT:
+            return self._moment(word)
+        if self.ahead(1).is_sign("("):
+            return self._call()
+        if word in KEYWORDS or word in ("select", "with"):
+            raise self.unexpected("a name, a value or a function")
+        return self._name()
+
+    def _name(self) -> Expr:
+        at = self.token.at
+        path = [_unquoted(self.next())]
+        while self.take_sign("."):
+            if self.token.kind not in (_Kind.WORD, _Kind.QUOTED):
+                raise self.unexpected("a name after the dot")
+            path.append(_unquoted(self.next()))
+        if self.token.is_sign("("):
+            dotted = ".".join(path)
+            raise FormulaError(ProblemCode.NOT_ALLOWED, f'the function "{dotted}" is not in the language', at)
+        return Name(tuple(path), at)
+
+    def _case(self) -> Expr:
+        self.next()
+        subject = None if self.token.is_word("when") else self.expression()
+        branches: list[tuple[Expr, Expr]] = []
+        while self.take_word("when"):
+            at = self.token.at
+            condition = self.expression()
+            if subject is not None:
+                condition = Call("eq", (subject, condition), at)
+            self.expect_word("then")
+            branches.append((condition, self.expression()))
+        if not branches:
+            raise self.unexpected('"when"')
+        otherwise = self.expression() if self.take_word("else") else None
+        self.expect_word("end")
+        return Case(tuple(branches), otherwise)
+
+    def _cast(self) -> Expr:
+        self.position += 2
+        operand = self.expression()
+        self.expect_word("as")
+        wanted = self._type()
+        self.expect_sign(")")
+        return Cast(operand, wanted)
+
+    def _type(self) -> ColumnType:
+        token = self.next()
+        text = token.text.lower() if token.kind is _Kind.WORD else ""
+        if text == "decimal" and self.take_sign("("):
+            text += "(" + self.next().text
+            self.expect_sign(",")
+            text += "," + self.next().text + ")"
+            self.expect_sign(")")
+        found = parse_column_type(text)
+        if found is None:
+            message = f"expected a type ({', '.join(COLUMN_TYPE_FORMS)}), found {token.shown}"
+            raise FormulaError(ProblemCode.SYNTAX, message, token.at)
+        return found
+
+    def _moment(self, word: str) -> Expr:
+        self.next()
+        token = self.next()
+        text = _unquoted(token)
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None or (word == "date" and len(text) != len("2017-01-01")):
+                raise ValueError(text)
+        except ValueError:
+            form = "date 'YYYY-MM-DD'" if word == "date" else "timestamp 'YYYY-MM-DD HH:MM:SS'"
+            raise FormulaError(ProblemCode.SYNTAX, f"expected {form}, found '{text}'", token.at) from None
+        return Literal(date(moment.year, moment.month, moment.day) if word == "date" else moment)
+
+    # --- functions
+
+    def _arguments(self, close: str) -> list[Expr]:
+        arguments: list[Expr] = []
+        if self.take_sign(close):
+            return arguments
+        arguments.append(self.expression())
+        while self.take_sign(","):
+            arguments.append(self.expression())
+        self.expect_sign(close)
+        return arguments
+
+    def _call(self) -> Expr:
+        token = self.next()
+        self.next()
+        name = token.text.lower()
+        if name == "count":
+            return self._count(token)
+        if name == "extract":
+            return self._extract(token)
+        if name == "exists":
+            return self._exists(token)
+        arguments = self._arguments(")")
+        if name in _PART_FUNCTIONS:
+            _check_arity(name, (1, 1), arguments, token)
+            return Call("date_part", (Literal(_PART_FUNCTIONS[name]), arguments[0]), token.at)
+        if name in ("percentile", "percentile_disc", "approx_percentile"):
+            return _percentile(name, arguments, token)
+        if name in AGGREGATES and name != "count_distinct":
+            _check_arity(name, AGGREGATES[name], arguments, token)
+            return Aggregate(name, tuple(arguments), at=token.at)
+        return _scalar_call(_SPELLINGS.get(name, name), arguments, token)
+
+    def _count(self, token: _Token) -> Expr:
+        if self.take_sign("*"):
+            self.expect_sign(")")
+            return Aggregate("count", at=token.at)
+        distinct = self.take_word("distinct")
+        arguments = self._arguments(")")
+        name = "count_distinct" if distinct else "count"
+        if not arguments:
+            raise FormulaError(
+                ProblemCode.SYNTAX, "count() needs an argument; count(*) counts rows", token.at
+            )
+        _check_arity(name, AGGREGATES[name], arguments, token)
+        return Aggregate(name, tuple(arguments), at=token.at)
+
+    def _extract(self, token: _Token) -> Expr:
+        part = self.next()
+        self.expect_word("from")
+        operand = self.expression()
+        self.expect_sign(")")
+        return _scalar_call("date_part", [Literal(part.text.strip("'").lower()), operand], token)
+
+    def _exists(self, token: _Token) -> Expr:
+        if self.token.kind not in (_Kind.WORD, _Kind.QUOTED) or self.token.is_word("select"):
+            raise self.unexpected("the name of a join")
+        join = _unquoted(self.next())
+        where = self.expression() if self.take_sign(",") else None
+        self.expect_sign(")")
+        return Exists(join, where, token.at)
+
+
+def _unquoted(token: _Token) -> str:
+    match token.kind:
+        case _Kind.TEXT:
+            return token.text[1:-1].replace("''", "'")
+        case _Kind.QUOTED:
+            return token.text[1:-1].replace('""', '"')
+        case _:
+            return token.text
+
+
+def _percentile(name: str, arguments: list[Expr], token: _Token) -> Expr:
+    _check_arity(name, (2, 2), arguments, token)
+    share = arguments[1].value if isinstance(arguments[1], Literal) else None
+    if isinstance(share, bool) or not isinstance(share, (int, Decimal)) or not 0 <= share <= 1:
+        message = f"{name}(x, p) needs a number from 0 to 1 as its second argument"
+        raise FormulaError(ProblemCode.BAD_VALUE, message, token.at)
+    return Aggregate(name, (arguments[0],), Decimal(share).normalize() + 0, token.at)
+
+
+def _scalar_call(name: str, arguments: list[Expr], token: _Token) -> Expr:
+    if name not in CALLABLE:
+        near = near_names(name, _all_functions())
+        message = f'the function "{token.text}" is not in the language{said_near(near)}'
+        raise FormulaError(ProblemCode.NOT_ALLOWED, message, token.at, near)
+    _check_arity(name, CALLABLE[name], arguments, token)
+    if name in ("date_trunc", "date_diff"):
+        arguments[0] = _one_of(name, arguments[0], {grain.value: grain.value for grain in Grain}, token)
+    if name == "date_part":
+        known = {**DATE_PARTS, **{value: value for value in DATE_PARTS.values()}}
+        arguments[0] = _one_of(name, arguments[0], known, token)
+    return Call(name, tuple(arguments), token.at)
+
+
+def _one_of(name: str, argument: Expr, words: dict[str, str], token: _Token) -> Expr:
+    written = argument.value if isinstance(argument, Literal) else None
+    if not isinstance(written, str) or written.lower() not in words:
+        message = f"{name} needs one of {', '.join(words)} as its first argument, in quotes"
+        raise FormulaError(ProblemCode.BAD_VALUE, message, token.at)
+    return Literal(words[written.lower()])
+
+
+def _check_arity(name: str, arity: tuple[int, int | None], arguments: list[Expr], token: _Token) -> None:
+    least, most = arity
+    if len(arguments) >= least and (most is None or len(arguments) <= most):
+        return
+    wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
+    message = f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, found {len(arguments)}"
+    raise FormulaError(ProblemCode.SYNTAX, message, token.at)
+
+
+def _all_functions() -> Iterable[str]:
+    return (*CALLABLE, *AGGREGATES, *_PART_FUNCTIONS, "extract", "exists", "cast")

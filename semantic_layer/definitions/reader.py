@@ -1,0 +1,214 @@
+"""Definitions in, a Catalog out: the one way from files or registry documents to the model, all mistakes at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from semantic_layer.definitions import grammar
+from semantic_layer.definitions.builder import Builder
+from semantic_layer.definitions.checks import check
+from semantic_layer.definitions.grammar import Block, Keyed
+from semantic_layer.definitions.model import Catalog, CatalogSettings
+from semantic_layer.definitions.problem import DefinitionErrors, Place, Problem, ProblemCode
+from semantic_layer.definitions.shape_reader import BROKEN, Fields, Path, Places, ShapeReader
+from semantic_layer.definitions.yaml_text import Json, MapNode, Node, ScalarNode, read_json, read_yaml
+
+# The kind of a registry document -> the section of a file in which such a definition stands.
+SECTIONS = {
+    "domain": "domains",
+    "source": "sources",
+    "calendar": "calendars",
+    "dataset": "datasets",
+    "metric": "metrics",
+}
+CATALOG_KEY = ("catalog", "catalog")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A readable catalog with the places of its definitions; `validate` adds what only a source can tell by them."""
+
+    catalog: Catalog
+    places: Places
+
+
+def read_files(paths: Iterable[FilePath | str]) -> Catalog:
+    """The checked catalog of these files (a folder stands for its YAML files, at any depth).
+
+    Raises DefinitionErrors with all mistakes, sorted by place.
+    """
+    return read_with_places(paths).catalog
+
+
+def read_with_places(paths: Iterable[FilePath | str]) -> Reading:
+    """Like read_files, and where each definition stands."""
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    for file in _files(paths):
+        try:
+            texts[str(file)] = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(
+                Problem(
+                    Place(str(file), 1, 1), ProblemCode.YAML, f"this is no UTF-8 text (byte {error.start})"
+                )
+            )
+        except OSError as error:
+            problems.append(Problem(Place(str(file)), ProblemCode.YAML, f"cannot be read: {error.strerror}"))
+    return read_texts(texts, problems)
+
+
+def read_texts(texts: Mapping[str, str], problems: list[Problem] | None = None) -> Reading:
+    """The checked catalog of YAML texts by file name. Raises DefinitionErrors."""
+    problems = [] if problems is None else problems
+    trees = [tree for file, text in texts.items() if (tree := read_yaml(file, text, problems)) is not None]
+    unreadable = bool(problems)
+    merged = _merged(trees, problems)
+    if not unreadable and not any("catalog" in tree.entries for tree in trees):
+        first = next(iter(texts), "no files")
+        message = 'no file has the key "catalog" (time_zone, week_start, languages)'
+        problems.append(Problem(Place(first, 1, 1), ProblemCode.MISSING_KEY, message))
+    return _read(merged, problems, check_all=True, complete=not unreadable)
+
+
+def read_documents(documents: Mapping[tuple[str, str], Json]) -> Catalog:
+    """The catalog of the registry's documents, as canonical.documents made them.
+
+    They were checked when they were published, so only their shape is read here: an old revision stays readable by
+    a release whose checks have become stricter. Raises DefinitionErrors.
+    """
+    sections: dict[str, dict[str, Json]] = {}
+    root: dict[str, Json] = {}
+    for (kind, name), document in documents.items():
+        if (kind, name) == CATALOG_KEY:
+            root["catalog"] = document
+        else:
+            sections.setdefault(SECTIONS[kind], {})[name] = document
+    root.update(sections)
+    tree = read_json("registry", root)
+    assert isinstance(tree, MapNode)
+    return _read(tree, [], check_all=False, complete=True).catalog
+
+
+def _files(paths: Iterable[FilePath | str]) -> list[FilePath]:
+    files: list[FilePath] = []
+    for path in map(FilePath, paths):
+        if path.is_dir():
+            files += sorted(f for f in path.rglob("*") if f.suffix in (".yaml", ".yml") and f.is_file())
+        else:
+            files.append(path)
+    return files
+
+
+def _merged(trees: list[MapNode], problems: list[Problem]) -> MapNode:
+    """One tree of all files: the same name twice is an error that shows both places."""
+    entries: dict[str, Node] = {}
+    keys = {}
+    for tree in trees:
+        for name, node in tree.entries.items():
+            section = grammar.FILE.keys.get(name)
+            if name == "language":
+                _check_language(node, problems)
+            elif section is None or name not in entries:
+                entries[name], keys[name] = node, tree.keys[name]
+            elif (
+                isinstance(section.shape, Keyed)
+                and isinstance(node, MapNode)
+                and isinstance(entries[name], MapNode)
+            ):
+                entries[name] = _union(section.shape.noun, entries[name], node, problems)
+            else:
+                message = f'"{name}" is already written in {keys[name].place}'
+                problems.append(Problem(tree.keys[name].place, ProblemCode.DUPLICATE, message))
+    origin = trees[0].origin if trees else MapNode({}, {}, read_json("no files", None).origin).origin
+    return MapNode(entries, keys, origin)
+
+
+def _union(noun: str, first: Node, second: MapNode, problems: list[Problem]) -> MapNode:
+    assert isinstance(first, MapNode)
+    entries, keys = dict(first.entries), dict(first.keys)
+    for name, node in second.entries.items():
+        if name in entries:
+            message = f'{noun} "{name}" is already defined in {keys[name].place}'
+            problems.append(Problem(second.keys[name].place, ProblemCode.DUPLICATE, message))
+        else:
+            entries[name], keys[name] = node, second.keys[name]
+    return MapNode(entries, keys, first.origin)
+
+
+def _check_language(node: Node, problems: list[Problem]) -> None:
+    version = node.value if isinstance(node, ScalarNode) else None
+    if version != grammar.LANGUAGE_VERSION or isinstance(version, bool):
+        message = f"this program reads language: {grammar.LANGUAGE_VERSION}"
+        problems.append(Problem(node.origin.place, ProblemCode.LANGUAGE_VERSION, message))
+
+
+def _read(tree: MapNode, problems: list[Problem], *, check_all: bool, complete: bool) -> Reading:
+    places = Places()
+    catalog, broken = _build(tree, problems, places)
+    if check_all and complete:
+        problems += check(catalog, places, broken)
+    if problems:
+        raise DefinitionErrors(problems)
+    return Reading(catalog, places)
+
+
+def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Catalog, frozenset[Path]]:
+    """The catalog of all definitions that can be read, and the paths of those that could not be read whole."""
+    settings_fields = _settings(tree, problems, places)
+    builder = Builder(problems, places)
+    settings = builder.settings(settings_fields) if settings_fields is not None else CatalogSettings()
+    reader = ShapeReader(problems, places, settings.languages if settings_fields is not None else None)
+    for name in tree.entries:
+        if name not in grammar.FILE.keys:
+            reader.read(
+                MapNode({name: tree.entries[name]}, {name: tree.keys[name]}, tree.origin),
+                grammar.FILE,
+                (),
+                "a file",
+            )
+    broken: set[Path] = set()
+    builders = {
+        "domains": builder.domain,
+        "sources": builder.source,
+        "calendars": builder.calendar,
+        "datasets": builder.dataset,
+        "metrics": builder.metric,
+    }
+    sections: dict[str, dict[str, object]] = {}
+    for section, build in builders.items():
+        built: dict[str, object] = {}
+        for name, fields, whole in _definitions(tree, section, reader):
+            before = len(problems)
+            built[name] = build(name, fields)
+            if not whole or len(problems) > before:
+                broken.add((section, name))
+        sections[section] = built
+    return Catalog(settings=settings, **sections), frozenset(broken)  # type: ignore[arg-type]
+
+
+def _settings(tree: MapNode, problems: list[Problem], places: Places) -> Fields | None:
+    node = tree.entries.get("catalog")
+    if node is None:
+        return None
+    places.record(("catalog",), node, tree.keys["catalog"])
+    fields = ShapeReader(problems, places, None).read(node, grammar.CATALOG, ("catalog",), '"catalog"')
+    return fields if isinstance(fields, dict) and "languages" in fields else None
+
+
+def _definitions(tree: MapNode, section: str, reader: ShapeReader) -> Iterable[tuple[str, Fields, bool]]:
+    """Each definition of a section: name, readable fields, and whether all of it could be read."""
+    node = tree.entries.get(section)
+    shape = grammar.FILE.keys[section].shape
+    assert isinstance(shape, Keyed) and isinstance(shape.of, Block)
+    if node is None:
+        return
+    if not isinstance(node, MapNode):
+        reader.read(node, shape, (section,), f'"{section}"')
+        return
+    for name, inner in node.entries.items():
+        before = len(reader.problems)
+        single = MapNode({name: inner}, {name: node.keys[name]}, node.origin)
+        read = reader.read(single, shape, (section,), f'"{section}"')
+        fields = read.get(name, BROKEN) if isinstance(read, dict) else BROKEN
+        yield name, fields if isinstance(fields, dict) else {}, len(reader.problems) == before
