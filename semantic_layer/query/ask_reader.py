@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import available_timezones
 
-from semantic_layer.definitions.problem import near_names
-from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.query.ask import (
     Ask,
     AskDimension,
@@ -23,7 +22,8 @@ from semantic_layer.query.ask import (
     OrderKey,
 )
 from semantic_layer.query.filter_reader import FilterReader, read_value
-from semantic_layer.query.json_object import JsonObject, Problems, is_storable, kind_of
+from semantic_layer.query.json_object import JsonObject, is_storable, kind_of
+from semantic_layer.query.problems import Problems, did_you_mean, near_names
 
 MOST_METRICS = 200
 MOST_DIMENSIONS = 50
@@ -39,11 +39,10 @@ KEYS = (
 
 
 def read_ask(data: object) -> Ask:
-    """The question of a JSON object. Raises SemanticLayerError with all problems of its form, each with path."""
-    problems = Problems()
+    """The question of a JSON object. Raises SemanticLayerError with all problems of its form at once."""
     if not isinstance(data, Mapping):
-        problems.add(ErrorCode.BAD_QUESTION, f"A question is an object, not {kind_of(data)}", ())
-        raise SemanticLayerError(problems.issues)
+        raise refuse(ErrorCode.BAD_QUESTION, f"a question is an object, not {kind_of(data)}")
+    problems = Problems()
     question = JsonObject(data, (), problems)
     question.only(*KEYS)
     filters = FilterReader(problems)
@@ -65,8 +64,7 @@ def read_ask(data: object) -> Ask:
         as_of=_as_of(question),
         strict=question.flag("strict"),
     )
-    if problems.issues:
-        raise SemanticLayerError(problems.issues)
+    problems.raise_if_any()
     return ask
 
 
@@ -90,7 +88,7 @@ def _dimension(dimension: JsonObject) -> AskDimension:
 def _alias(named: JsonObject) -> str | None:
     alias = named.text("alias")
     if alias is not None and not (len(alias) <= LONGEST_ALIAS and ALIAS_FORM.fullmatch(alias)):
-        message = f"An alias is 1 to {LONGEST_ALIAS} letters (a-z, A-Z), digits and `_`, and no digit first"
+        message = f"an alias is 1 to {LONGEST_ALIAS} letters (a-z, A-Z), digits and `_`, and no digit first"
         named.problems.add(ErrorCode.BAD_NAME, message, (*named.path, "alias"))
     return alias
 
@@ -111,7 +109,7 @@ def _parameters(metric: JsonObject) -> Mapping[str, JsonValue]:
     if given is None:
         return {}
     if len(given.data) > MOST_PARAMETERS:
-        message = f"A metric takes at most {MOST_PARAMETERS} parameters"
+        message = f"a metric takes at most {MOST_PARAMETERS} parameters"
         metric.problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, given.path)
         return {}
     return {
@@ -131,16 +129,16 @@ def _totals(question: JsonObject) -> tuple[tuple[str, ...], ...]:
 
 def _kept(kept: object, path: tuple[str | int, ...], question: JsonObject) -> tuple[str, ...]:
     if not isinstance(kept, list | tuple):
-        message = f"A member of `totals` must be a list of column names, not {kind_of(kept)}"
+        message = f"a member of `totals` must be a list of column names, not {kind_of(kept)}"
         question.problems.add(ErrorCode.BAD_QUESTION, message, path)
         return ()
     if len(kept) > MOST_DIMENSIONS:
-        message = f"A question has at most {MOST_DIMENSIONS} dimensions"
+        message = f"a question has at most {MOST_DIMENSIONS} dimensions"
         question.problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, path)
         return ()
     for place, name in enumerate(kept):
         if not (isinstance(name, str) and name and is_storable(name)):
-            message = f"A column name must be a text, not {kind_of(name)}"
+            message = f"a column name must be a text, not {kind_of(name)}"
             question.problems.add(ErrorCode.BAD_QUESTION, message, (*path, place))
     return tuple(name for name in kept if isinstance(name, str))
 
@@ -153,8 +151,8 @@ def _time_zones() -> frozenset[str]:
 def _time_zone(question: JsonObject) -> str | None:
     zone = question.text("timeZone")
     if zone is not None and zone not in _time_zones():
-        message = f"There is no time zone `{zone[:100]}`"
-        near = near_names(zone[:100], _time_zones())
+        near = near_names(zone, sorted(_time_zones()))
+        message = f"there is no time zone {zone[:100]}{did_you_mean(near)}"
         question.problems.add(ErrorCode.ZONE_UNKNOWN, message, (*question.path, "timeZone"), near)
     return zone
 
@@ -171,7 +169,7 @@ def _expectation(question: JsonObject) -> Expectation | None:
 def _fingerprints(given: JsonObject) -> Mapping[str, str]:
     """Column name -> fingerprint."""
     if len(given.data) > MOST_METRICS:
-        message = f"A question has at most {MOST_METRICS} metrics"
+        message = f"a question has at most {MOST_METRICS} metrics"
         given.problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, given.path)
         return {}
     return {column: given.required_text(column) for column in given.data}

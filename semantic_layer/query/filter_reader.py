@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from semantic_layer.definitions.problem import near_names
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import (
     AllOf,
@@ -17,7 +16,8 @@ from semantic_layer.query.ask import (
     Path,
     SegmentFilter,
 )
-from semantic_layer.query.json_object import JsonObject, Problems, is_storable, kind_of
+from semantic_layer.query.json_object import JsonObject, is_storable, kind_of
+from semantic_layer.query.problems import Problems, did_you_mean, near_names
 
 DEEPEST = 15
 MOST_NODES = 1_000
@@ -49,17 +49,17 @@ def read_value(value: object, path: Path, problems: Problems) -> JsonValue:
         case str():
             if is_storable(value):
                 return value
-            problems.add(ErrorCode.BAD_VALUE, "A text must be valid Unicode without NUL", path)
+            problems.add(ErrorCode.BAD_VALUE, "a text must be valid Unicode without NUL", path)
         case int():
             if abs(value) < 10**MOST_DIGITS:
                 return value
-            problems.add(ErrorCode.BAD_VALUE, f"A whole number has at most {MOST_DIGITS} digits", path)
+            problems.add(ErrorCode.BAD_VALUE, f"a whole number has at most {MOST_DIGITS} digits", path)
         case float():
             if value - value == 0:  # false for NaN and the infinities
                 return value
             problems.add(ErrorCode.BAD_VALUE, "NaN and infinities are no values", path)
         case _:
-            message = f"A value must be a text, a number or true or false, not {kind_of(value)}"
+            message = f"a value must be a text, a number or true or false, not {kind_of(value)}"
             problems.add(ErrorCode.BAD_VALUE, message, path)
     return None
 
@@ -116,10 +116,10 @@ class FilterReader:
     def _counted(self, node: JsonObject, depth: int) -> bool:
         self._nodes += 1
         if depth > DEEPEST:
-            message = f"Filters are nested at most {DEEPEST} deep"
+            message = f"filters are nested at most {DEEPEST} deep"
             self._problems.add(ErrorCode.QUERY_TOO_DEEP, message, node.path)
         elif self._nodes == MOST_NODES + 1:
-            message = f"A question has at most {MOST_NODES:,} filter nodes"
+            message = f"a question has at most {MOST_NODES:,} filter nodes"
             self._problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, node.path)
         return depth <= DEEPEST and self._nodes <= MOST_NODES
 
@@ -136,7 +136,9 @@ class FilterReader:
             found = "it has no key " + ", ".join(f"`{key}`" for key in strange[:5])
         else:
             found = "this one is none of them"
-        self._problems.add(ErrorCode.BAD_FILTER, f"A filter node is {said}; {found}", node.path, near)
+        self._problems.add(
+            ErrorCode.BAD_FILTER, f"a filter node is {said}; {found}{did_you_mean(near)}", node.path, near
+        )
 
     def _members(
         self, node: JsonObject, form: str, forms: Mapping[str, tuple[str, ...]], said: str, depth: int
@@ -180,7 +182,7 @@ class FilterReader:
         members = list(node.items("values", MOST_VALUES))
         self._values += len(members)
         if self._values - len(members) <= MOST_VALUES < self._values:
-            message = f"A question has at most {MOST_VALUES:,} filter values"
+            message = f"a question has at most {MOST_VALUES:,} filter values"
             self._problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, path)
         if self._values > MOST_VALUES:
             return ()

@@ -2,24 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from semantic_layer.definitions.problem import near_names, said_near
-from semantic_layer.errors import ErrorCode, Issue
+from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Path
+from semantic_layer.query.problems import Problems, did_you_mean, near_names
 
-MOST_PROBLEMS = 100  # a list of 10,000 wrong values tells one thing 10,000 times
 LONGEST_WORD = 1000
 LARGEST_WHOLE = 2**31 - 1
-
-
-class Problems:
-    """The issues of one question, in the order of the input; none is kept after MOST_PROBLEMS."""
-
-    def __init__(self) -> None:
-        self.issues: list[Issue] = []
-
-    def add(self, code: ErrorCode, message: str, path: Path, near: tuple[str, ...] = ()) -> None:
-        if len(self.issues) < MOST_PROBLEMS:
-            self.issues.append(Issue(code, message + said_near(near), path, near))
 
 
 def kind_of(value: object) -> str:
@@ -137,7 +125,7 @@ class JsonObject:
             if isinstance(member, Mapping):
                 yield JsonObject(member, path, self.problems)
             else:
-                message = f"A member of `{key}` must be an object, not {kind_of(member)}"
+                message = f"a member of `{key}` must be an object, not {kind_of(member)}"
                 self.problems.add(ErrorCode.BAD_QUESTION, message, path)
 
     def only(self, *keys: str, code: ErrorCode = ErrorCode.BAD_QUESTION) -> None:
@@ -145,5 +133,6 @@ class JsonObject:
         for key, value in self.data.items():
             if value is not None and key not in keys:
                 shown = str(key)[:100]
-                message = f"There is no key `{shown}` here; the keys are {', '.join(keys)}"
-                self.problems.add(code, message, (*self.path, shown), near_names(shown, keys))
+                near = near_names(shown, keys)
+                message = f"there is no key `{shown}` here, only {', '.join(keys)}{did_you_mean(near)}"
+                self.problems.add(code, message, (*self.path, shown), near)
