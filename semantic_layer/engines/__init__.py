@@ -1,0 +1,1 @@
+"""Runs statements on sources: one file per source, behind the port `serving.ports.Engine`."""
