@@ -1,0 +1,60 @@
+"""The dimensions of a question: looked up, with the grain or part that a time dimension is asked at."""
+
+from semantic_layer.definitions.model import Dimension
+from semantic_layer.definitions.reach import FoundDimension
+from semantic_layer.definitions.types import DATE, INTEGER, TEXT, TIMESTAMP, Grain
+from semantic_layer.errors import ErrorCode
+from semantic_layer.query.ask import Ask, AskDimension, Path
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.filters import UNITS, part_of
+from semantic_layer.query.lookup import Lookup
+from semantic_layer.query.problems import Problems, listed, near_names
+
+
+def bind_keys(ask: Ask, lookup: Lookup, problems: Problems) -> tuple[BoundKey, ...]:
+    """The keys that could be bound; what could not is told in `problems`."""
+    bound = (_key(asked, ask.language, lookup, ("by", place), problems) for place, asked in enumerate(ask.by))
+    return tuple(key for key in bound if key is not None)
+
+
+def _key(asked: AskDimension, language: str, lookup: Lookup, path: Path, problems: Problems) -> BoundKey | None:
+    found = lookup.find(asked.dimension, (*path, "dimension"))
+    if found is None:
+        return None
+    dimension = found.dimension
+    name, words = asked.alias or asked.dimension, lookup.short(asked.dimension)
+    label = dimension.label.get(language) or dimension.name
+    if asked.grain is not None and asked.part is not None:
+        problems.add(ErrorCode.BAD_PART, "a column has a grain or a part, not both", (*path, "part"))
+        return None
+    if asked.part is not None:
+        part = part_of(asked.part, dimension, (*path, "part"), problems)
+        return None if part is None else BoundKey(name, words, INTEGER, label, part=part)
+    if dimension.time is not None:
+        grain = _grain(asked, dimension, lookup, (*path, "grain"), problems)
+        if grain is None:
+            return None
+        return BoundKey(name, words, TIMESTAMP if grain.is_clock else DATE, label, grain=grain)
+    if asked.grain is not None:
+        message = f"{asked.dimension} is no time dimension, so it has no grain"
+        problems.add(ErrorCode.BAD_GRAIN, message, (*path, "grain"))
+        return None
+    return BoundKey(name, words, dimension.type or TEXT, label)
+
+
+def _grain(asked: AskDimension, dimension: Dimension, lookup: Lookup, path: Path, problems: Problems) -> Grain | None:
+    """The asked grain, or the dimension's default, no finer than any root records."""
+    assert dimension.time is not None
+    if asked.grain is not None and asked.grain not in UNITS:
+        near = near_names(asked.grain, UNITS)
+        problems.add(ErrorCode.BAD_GRAIN, f"{asked.grain} is no grain; there are {listed(UNITS)}", path, near)
+        return None
+    grain = dimension.time.grain if asked.grain is None else Grain[asked.grain]
+    for root, found in lookup.each(asked.dimension):
+        if isinstance(found, FoundDimension) and found.dimension.time is not None:
+            finest = found.dimension.time.finest
+            if grain.rank < finest.rank:
+                message = f"{root.dataset}.{found.words} is recorded by {finest}; {grain} is finer"
+                problems.add(ErrorCode.GRAIN_TOO_FINE, message, path, (finest.name,))
+                return None
+    return grain

@@ -1,0 +1,85 @@
+"""What definitions allow: the cuts and grains of a metric, the dimensions its own rule needs, the shift's grain."""
+
+from collections.abc import Iterator
+
+from semantic_layer.definitions.model import Duration
+from semantic_layer.definitions.reach import FoundDimension, find_dimension
+from semantic_layer.definitions.types import Grain
+from semantic_layer.errors import ErrorCode
+from semantic_layer.query.bound import BoundColumn, BoundKey
+from semantic_layer.query.calendar import divides, nests
+from semantic_layer.query.measure import Measure, Shifted, homes, walk
+from semantic_layer.query.problems import Problems, listed
+
+
+def time_keys(measure: Measure, keys: tuple[BoundKey, ...], column: BoundColumn) -> tuple[BoundKey, ...]:
+    """The keys that are, for every home of the measure, its time dimension at a grain, finest first."""
+    found = [key for key in keys if key.grain is not None and is_time(measure, key.dimension, column)]
+    return tuple(sorted(found, key=lambda key: key.grain.rank if key.grain else 0))
+
+
+def is_time(measure: Measure, words: str, column: BoundColumn) -> bool:
+    """Whether a name means, in every home of the measure, the time dimension that its rows are dated by."""
+    catalog = column.published.catalog
+    for home, time in homes(measure):
+        found = find_dimension(catalog, home, words)
+        if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:
+            return False
+    return True
+
+
+def check_promises(columns: tuple[BoundColumn, ...], keys: tuple[BoundKey, ...], problems: Problems) -> None:
+    """Grains and cuts that each metric allows, and that each shift falls on whole periods (rule 14)."""
+    for place, column in enumerate(columns):
+        path = ("metrics", place)
+        definition = column.published.catalog.metrics[column.metric]
+        grains = [key.grain for key in keys if key.grain is not None]
+        for grain in grains:
+            if definition.grains is not None and grain not in definition.grains:
+                allowed = [one.name for one in definition.grains]
+                message = f"{column.metric} is not asked by {grain}; its grains are {listed(allowed)}"
+                problems.add(ErrorCode.BAD_GRAIN, message, path, allowed)
+        for key in keys:
+            if not may_cut(definition.cut_only, definition.cut_except, key.dimension):
+                message = f"the definition of {column.metric} does not allow a cut by {key.dimension}"
+                problems.add(ErrorCode.NOT_CUTTABLE, message, path, definition.cut_only or ())
+        for shifted in _shifts(column.measure):
+            _check_shift(shifted, column, keys, path, problems)
+
+
+def may_cut(only: tuple[str, ...] | None, excepted: tuple[str, ...], words: str) -> bool:
+    def covers(rule: str) -> bool:
+        return rule == words or (rule.endswith(".*") and words.startswith(rule[:-1]))
+
+    if only is not None and not any(covers(rule) for rule in only):
+        return False
+    return not any(covers(rule) for rule in excepted)
+
+
+def _shifts(measure: Measure) -> Iterator[Shifted]:
+    return (node for node in walk(measure) if isinstance(node, Shifted))
+
+
+def _check_shift(
+    shifted: Shifted,
+    column: BoundColumn,
+    keys: tuple[BoundKey, ...],
+    path: tuple[str | int, ...],
+    problems: Problems,
+) -> None:
+    asked = [key for key in time_keys(shifted, keys, column) if key.grain is not None]
+    if not asked:
+        return
+    grain = asked[0].grain
+    assert grain is not None
+    if any(key.grain is not None and not nests(grain, key.grain) for key in asked):
+        grains = listed(str(key.grain) for key in asked)
+        problems.add(ErrorCode.SHIFT_GRAIN, f"{column.name} is shifted, and {grains} do not nest", path)
+    if isinstance(shifted.by, Duration):
+        if not divides(grain, shifted.by.count, shifted.by.unit):
+            whole = [one.name for one in Grain if divides(one, shifted.by.count, shifted.by.unit)]
+            message = f"{column.name} is shifted by {shifted.by}, which is no whole number of {grain}s"
+            problems.add(ErrorCode.SHIFT_GRAIN, message, path, whole[-3:])
+    elif not nests(grain, shifted.by.unit):
+        message = f"{column.name} is the value at the start of a {shifted.by.unit}, into which {grain}s do not fit"
+        problems.add(ErrorCode.SHIFT_GRAIN, message, path)
