@@ -1,0 +1,1 @@
+"""The catalogs in service: current, at revision N, history, search, lineage."""
