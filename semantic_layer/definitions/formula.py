@@ -4,17 +4,13 @@ Precedence, loosest first: or, and, not, comparison, ||, + and -, * / %, unary m
 grammar does not exist: no sub-selects, window functions, statements, or functions that read files or the network.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum, auto
 
 from semantic_layer.definitions.expression import (
     AGGREGATES,
-    FUNCTIONS,
     Aggregate,
     Call,
     Case,
@@ -26,96 +22,26 @@ from semantic_layer.definitions.expression import (
     Parameter,
     children,
 )
-from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
-from semantic_layer.definitions.types import (
-    BIGINT,
-    BOOLEAN,
-    DATE,
-    FLOAT,
-    INTEGER,
-    TEXT,
-    TIMESTAMP,
-    TIMESTAMPTZ,
-    ColumnType,
-    Grain,
-    Part,
-    decimal,
+from semantic_layer.definitions.formula_tokens import FormulaError, Token, TokenKind, tokens_of
+from semantic_layer.definitions.formula_words import (
+    CALLABLE,
+    COLUMN_TYPE_FORMS,
+    DATE_PARTS,
+    KEYWORDS,
+    PART_FUNCTIONS,
+    SPELLINGS,
+    parse_column_type,
 )
+from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
+from semantic_layer.definitions.types import ColumnType, Grain
 
 MAX_LENGTH = 10_000
 MAX_NESTING = 30  # parentheses, functions, cases inside one another: each costs this parser a dozen frames
 MAX_DEPTH = 100  # of the finished tree, chains included: every later stage walks it by recursion
 
-SIMPLE_TYPES: dict[str, ColumnType] = {
-    str(simple): simple for simple in (TEXT, BOOLEAN, INTEGER, BIGINT, FLOAT, DATE, TIMESTAMP, TIMESTAMPTZ)
-}
-COLUMN_TYPE_FORMS = (*SIMPLE_TYPES, "decimal(p,s)")
-
-# Functions as DuckDB spells them -> the name in FUNCTIONS, where the two differ. The rest is spelled alike.
-_SPELLINGS = {"ceiling": "ceil", "pow": "power", "substr": "substring"}
-_OPERATORS_ONLY = {
-    "add", "subtract", "multiply", "divide", "modulo", "negate", "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not",
-    "is_null", "is_not_null", "is_distinct_from", "is_not_distinct_from", "in", "not_in", "between", "like",
-    "date_add", "at_zone",
-}  # fmt: skip
-CALLABLE = {name: arity for name, arity in FUNCTIONS.items() if name not in _OPERATORS_ONLY}
-
-# The parts of a date, as SQL says them -> the literal that Call("date_part") carries.
-DATE_PARTS = {
-    "year": "year", "quarter": Part.QUARTER_OF_YEAR.value, "month": Part.MONTH_OF_YEAR.value, "week": Part.WEEK_OF_YEAR.value,
-    "day": Part.DAY_OF_MONTH.value, "doy": Part.DAY_OF_YEAR.value, "isodow": Part.DAY_OF_WEEK.value, "hour": Part.HOUR_OF_DAY.value,
-    "minute": "minute", "second": "second",
-}  # fmt: skip
-_PART_FUNCTIONS = {**DATE_PARTS, "dayofyear": Part.DAY_OF_YEAR.value}
-
-KEYWORDS = frozenset(
-    "and or not is null in between like case when then else end true false distinct from cast as interval exists".split()
-)
 _COMPARISONS = {"=": "eq", "<>": "ne", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 _ADDITIVE = {"+": "add", "-": "subtract"}
 _MULTIPLICATIVE = {"*": "multiply", "/": "divide", "%": "modulo"}
-
-
-class FormulaError(Exception):
-    """A formula that is not in the language. `offset` leads into its text."""
-
-    def __init__(self, code: ProblemCode, message: str, offset: int, near: tuple[str, ...] = ()) -> None:
-        self.code, self.message, self.offset, self.near = code, message, offset, near
-        super().__init__(message)
-
-
-class _Kind(Enum):
-    WORD = auto()
-    QUOTED = auto()
-    TEXT = auto()
-    NUMBER = auto()
-    PARAMETER = auto()
-    SIGN = auto()
-    END = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: _Kind
-    text: str
-    at: int
-
-    def is_word(self, word: str) -> bool:
-        return self.kind is _Kind.WORD and self.text.lower() == word
-
-    def is_sign(self, sign: str) -> bool:
-        return self.kind is _Kind.SIGN and self.text == sign
-
-    @property
-    def shown(self) -> str:
-        return "its end" if self.kind is _Kind.END else f'"{self.text}"'
-
-
-_TOKEN = re.compile(
-    r"""(?P<SPACE>\s+)|(?P<WORD>[^\W\d]\w*)|(?P<QUOTED>"(?:[^"]|"")+")|(?P<TEXT>'(?:[^']|'')*')
-    |(?P<NUMBER>(?:\d+(?:\.\d*)?|\.\d+)(?![\w.]))|(?P<PARAMETER>:[a-z]\w*)|(?P<SIGN>::|<>|!=|<=|>=|\|\||-(?!-)|/(?!\*)|[+*%=<>(),.])""",
-    re.VERBOSE,
-)
 
 
 def parse_formula(text: str) -> Expr:
@@ -126,22 +52,13 @@ def parse_formula(text: str) -> Expr:
             f"a formula has at most {MAX_LENGTH:,} characters, this has {len(text):,}",
             0,
         )
-    parser = _Parser(_tokens(text))
+    parser = _Parser(tokens_of(text))
     tree = parser.expression()
     parser.expect_end()
     if _deeper_than(tree, MAX_DEPTH):
         message = f"a chain of more than {MAX_DEPTH} operators is too long; give parts of it a name"
         raise FormulaError(ProblemCode.TOO_LARGE, message, 0)
     return tree
-
-
-def parse_column_type(text: str) -> ColumnType | None:
-    """`decimal(12,2)` or one of the simple types; None if it is neither."""
-    found = re.fullmatch(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", text)
-    if found is None:
-        return SIMPLE_TYPES.get(text)
-    precision, scale = int(found[1]), int(found[2])
-    return decimal(precision, scale) if 1 <= precision <= 38 and scale <= precision else None
 
 
 def _deeper_than(tree: Expr, limit: int) -> bool:
@@ -154,40 +71,10 @@ def _deeper_than(tree: Expr, limit: int) -> bool:
     return True
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise _not_a_token(text, at)
-        if found.lastgroup != "SPACE":
-            tokens.append(_Token(_Kind[str(found.lastgroup)], found.group(), at))
-        at = found.end()
-    tokens.append(_Token(_Kind.END, "", len(text)))
-    return tokens
-
-
-def _not_a_token(text: str, at: int) -> FormulaError:
-    if text[at] == ";":
-        return FormulaError(ProblemCode.NOT_ALLOWED, '";" is not allowed: a formula is one expression', at)
-    if text[at] in "-/":
-        return FormulaError(
-            ProblemCode.NOT_ALLOWED, "comments are written in YAML, with #, not inside a formula", at
-        )
-    if text[at] in "'\"":
-        return FormulaError(ProblemCode.SYNTAX, f"the quote {text[at]} is not closed", at)
-    if text[at].isdigit():
-        return FormulaError(
-            ProblemCode.SYNTAX, "this is no number; write it in full, without exponent or grouping", at
-        )
-    return FormulaError(ProblemCode.SYNTAX, f'"{text[at]}" means nothing in a formula', at)
-
-
 class _Parser:
     """Recursive descent over the tokens, with a count of its own depth: no text can exhaust the stack."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.position = 0
         self.depth = 0
@@ -195,16 +82,16 @@ class _Parser:
     # --- tokens
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.position]
 
-    def next(self) -> _Token:
+    def next(self) -> Token:
         token = self.token
-        if token.kind is not _Kind.END:
+        if token.kind is not TokenKind.END:
             self.position += 1
         return token
 
-    def ahead(self, count: int) -> _Token:
+    def ahead(self, count: int) -> Token:
         return self.tokens[min(self.position + count, len(self.tokens) - 1)]
 
     def take_word(self, *words: str) -> bool:
@@ -235,7 +122,7 @@ class _Parser:
             raise FormulaError(
                 ProblemCode.NOT_ALLOWED, f'"{token.text} (…)" is not in the language; use {hint}', token.at
             )
-        if token.kind is not _Kind.END:
+        if token.kind is not TokenKind.END:
             raise self.unexpected("an operator or the end")
 
     def unexpected(self, wanted: str) -> FormulaError:
@@ -258,9 +145,7 @@ class _Parser:
     def _deeper(self) -> Iterator[None]:
         self.depth += 1
         if self.depth > MAX_NESTING:
-            raise FormulaError(
-                ProblemCode.TOO_LARGE, f"a formula is nested at most {MAX_NESTING} deep", self.token.at
-            )
+            raise FormulaError(ProblemCode.TOO_LARGE, f"a formula is nested at most {MAX_NESTING} deep", self.token.at)
         yield
         self.depth -= 1
 
@@ -271,9 +156,7 @@ class _Parser:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        flat = [
-            p for o in operands for p in (o.arguments if isinstance(o, Call) and o.function == word else (o,))
-        ]
+        flat = [p for o in operands for p in (o.arguments if isinstance(o, Call) and o.function == word else (o,))]
         return Call(word, tuple(flat), at)
 
     def _negation(self) -> Expr:
@@ -286,7 +169,7 @@ class _Parser:
     def _comparison(self) -> Expr:
         left = self._concat()
         token = self.token
-        if token.kind is _Kind.SIGN and token.text in _COMPARISONS:
+        if token.kind is TokenKind.SIGN and token.text in _COMPARISONS:
             self.next()
             return Call(_COMPARISONS[token.text], (left, self._concat()), token.at)
         if self.take_word("is"):
@@ -335,7 +218,7 @@ class _Parser:
 
     def _left(self, operand: Callable[[], Expr], signs: dict[str, str]) -> Expr:
         tree = operand()
-        while self.token.kind is _Kind.SIGN and self.token.text in signs:
+        while self.token.kind is TokenKind.SIGN and self.token.text in signs:
             token = self.next()
             if signs is _ADDITIVE and self.token.is_word("interval"):
                 tree = self._interval(tree, token)
@@ -343,16 +226,14 @@ class _Parser:
                 tree = Call(signs[token.text], (tree, operand()), token.at)
         return tree
 
-    def _interval(self, left: Expr, sign: _Token) -> Expr:
+    def _interval(self, left: Expr, sign: Token) -> Expr:
         """`x + interval 7 days` is Call("date_add", (x, count, unit))."""
         self.next()
         token = self.next()
-        words = token.text.strip("'").split() if token.kind is _Kind.TEXT else [token.text, self.next().text]
+        words = token.text.strip("'").split() if token.kind is TokenKind.TEXT else [token.text, self.next().text]
         unit = words[1].lower().removesuffix("s") if len(words) == 2 else ""
         if len(words) != 2 or not words[0].isdigit() or unit not in set(Grain):
-            raise FormulaError(
-                ProblemCode.SYNTAX, "expected interval N UNIT, such as interval 7 days", token.at
-            )
+            raise FormulaError(ProblemCode.SYNTAX, "expected interval N UNIT, such as interval 7 days", token.at)
         count = int(words[0]) * (-1 if sign.text == "-" else 1)
         return Call("date_add", (left, Literal(count), Literal(unit)), sign.at)
 
@@ -381,24 +262,25 @@ class _Parser:
     def _primary(self) -> Expr:
         token = self.token
         match token.kind:
-            case _Kind.NUMBER:
+            case TokenKind.NUMBER:
                 self.next()
                 return Literal(int(token.text) if token.text.isdigit() else Decimal(token.text))
-            case _Kind.TEXT:
+            case TokenKind.TEXT:
                 self.next()
                 return Literal(_unquoted(token))
-            case _Kind.PARAMETER:
+            case TokenKind.PARAMETER:
                 self.next()
                 return Parameter(token.text[1:], token.at)
-            case _Kind.QUOTED:
+            case TokenKind.QUOTED:
                 return self._name()
-            case _Kind.WORD:
+            case TokenKind.WORD:
                 return self._word()
-        if self.take_sign("("):
-            tree = self.expression()
-            self.expect_sign(")")
-            return tree
-        raise self.unexpected("a name, a value or a function")
+            case TokenKind.SIGN if self.take_sign("("):
+                tree = self.expression()
+                self.expect_sign(")")
+                return tree
+            case _:
+                raise self.unexpected("a name, a value or a function")
 
     def _word(self) -> Expr:
         token = self.token
@@ -410,11 +292,11 @@ class _Parser:
             return self._case()
         if word == "cast" and self.ahead(1).is_sign("("):
             return self._cast()
-        if word in ("date", "timestamp") and self.ahead(1).kind is _Kind.TEXT:
+        if word in ("date", "timestamp") and self.ahead(1).kind is TokenKind.TEXT:
             return self._moment(word)
         if self.ahead(1).is_sign("("):
             return self._call()
-        if word in KEYWORDS or word in ("select", "with"):
+        if word in KEYWORDS:
             raise self.unexpected("a name, a value or a function")
         return self._name()
 
@@ -422,7 +304,7 @@ class _Parser:
         at = self.token.at
         path = [_unquoted(self.next())]
         while self.take_sign("."):
-            if self.token.kind not in (_Kind.WORD, _Kind.QUOTED):
+            if self.token.kind not in (TokenKind.WORD, TokenKind.QUOTED):
                 raise self.unexpected("a name after the dot")
             path.append(_unquoted(self.next()))
         if self.token.is_sign("("):
@@ -457,7 +339,7 @@ class _Parser:
 
     def _type(self) -> ColumnType:
         token = self.next()
-        text = token.text.lower() if token.kind is _Kind.WORD else ""
+        text = token.text.lower() if token.kind is TokenKind.WORD else ""
         if text == "decimal" and self.take_sign("("):
             text += "(" + self.next().text
             self.expect_sign(",")
@@ -505,17 +387,17 @@ class _Parser:
         if name == "exists":
             return self._exists(token)
         arguments = self._arguments(")")
-        if name in _PART_FUNCTIONS:
+        if name in PART_FUNCTIONS:
             _check_arity(name, (1, 1), arguments, token)
-            return Call("date_part", (Literal(_PART_FUNCTIONS[name]), arguments[0]), token.at)
+            return Call("date_part", (Literal(PART_FUNCTIONS[name]), arguments[0]), token.at)
         if name in ("percentile", "percentile_disc", "approx_percentile"):
             return _percentile(name, arguments, token)
         if name in AGGREGATES and name != "count_distinct":
             _check_arity(name, AGGREGATES[name], arguments, token)
             return Aggregate(name, tuple(arguments), at=token.at)
-        return _scalar_call(_SPELLINGS.get(name, name), arguments, token)
+        return _scalar_call(SPELLINGS.get(name, name), arguments, token)
 
-    def _count(self, token: _Token) -> Expr:
+    def _count(self, token: Token) -> Expr:
         if self.take_sign("*"):
             self.expect_sign(")")
             return Aggregate("count", at=token.at)
@@ -523,21 +405,19 @@ class _Parser:
         arguments = self._arguments(")")
         name = "count_distinct" if distinct else "count"
         if not arguments:
-            raise FormulaError(
-                ProblemCode.SYNTAX, "count() needs an argument; count(*) counts rows", token.at
-            )
+            raise FormulaError(ProblemCode.SYNTAX, "count() needs an argument; count(*) counts rows", token.at)
         _check_arity(name, AGGREGATES[name], arguments, token)
         return Aggregate(name, tuple(arguments), at=token.at)
 
-    def _extract(self, token: _Token) -> Expr:
+    def _extract(self, token: Token) -> Expr:
         part = self.next()
         self.expect_word("from")
         operand = self.expression()
         self.expect_sign(")")
         return _scalar_call("date_part", [Literal(part.text.strip("'").lower()), operand], token)
 
-    def _exists(self, token: _Token) -> Expr:
-        if self.token.kind not in (_Kind.WORD, _Kind.QUOTED) or self.token.is_word("select"):
+    def _exists(self, token: Token) -> Expr:
+        if self.token.kind not in (TokenKind.WORD, TokenKind.QUOTED) or self.token.is_word("select"):
             raise self.unexpected("the name of a join")
         join = _unquoted(self.next())
         where = self.expression() if self.take_sign(",") else None
@@ -545,17 +425,17 @@ class _Parser:
         return Exists(join, where, token.at)
 
 
-def _unquoted(token: _Token) -> str:
+def _unquoted(token: Token) -> str:
     match token.kind:
-        case _Kind.TEXT:
+        case TokenKind.TEXT:
             return token.text[1:-1].replace("''", "'")
-        case _Kind.QUOTED:
+        case TokenKind.QUOTED:
             return token.text[1:-1].replace('""', '"')
         case _:
             return token.text
 
 
-def _percentile(name: str, arguments: list[Expr], token: _Token) -> Expr:
+def _percentile(name: str, arguments: list[Expr], token: Token) -> Expr:
     _check_arity(name, (2, 2), arguments, token)
     share = arguments[1].value if isinstance(arguments[1], Literal) else None
     if isinstance(share, bool) or not isinstance(share, (int, Decimal)) or not 0 <= share <= 1:
@@ -564,7 +444,7 @@ def _percentile(name: str, arguments: list[Expr], token: _Token) -> Expr:
     return Aggregate(name, (arguments[0],), Decimal(share).normalize() + 0, token.at)
 
 
-def _scalar_call(name: str, arguments: list[Expr], token: _Token) -> Expr:
+def _scalar_call(name: str, arguments: list[Expr], token: Token) -> Expr:
     if name not in CALLABLE:
         near = near_names(name, _all_functions())
         message = f'the function "{token.text}" is not in the language{said_near(near)}'
@@ -578,7 +458,7 @@ def _scalar_call(name: str, arguments: list[Expr], token: _Token) -> Expr:
     return Call(name, tuple(arguments), token.at)
 
 
-def _one_of(name: str, argument: Expr, words: dict[str, str], token: _Token) -> Expr:
+def _one_of(name: str, argument: Expr, words: dict[str, str], token: Token) -> Expr:
     written = argument.value if isinstance(argument, Literal) else None
     if not isinstance(written, str) or written.lower() not in words:
         message = f"{name} needs one of {', '.join(words)} as its first argument, in quotes"
@@ -586,7 +466,7 @@ def _one_of(name: str, argument: Expr, words: dict[str, str], token: _Token) -> 
     return Literal(words[written.lower()])
 
 
-def _check_arity(name: str, arity: tuple[int, int | None], arguments: list[Expr], token: _Token) -> None:
+def _check_arity(name: str, arity: tuple[int, int | None], arguments: list[Expr], token: Token) -> None:
     least, most = arity
     if len(arguments) >= least and (most is None or len(arguments) <= most):
         return
@@ -596,4 +476,4 @@ def _check_arity(name: str, arity: tuple[int, int | None], arguments: list[Expr]
 
 
 def _all_functions() -> Iterable[str]:
-    return (*CALLABLE, *AGGREGATES, *_PART_FUNCTIONS, "extract", "exists", "cast")
+    return (*CALLABLE, *AGGREGATES, *PART_FUNCTIONS, "extract", "exists", "cast")

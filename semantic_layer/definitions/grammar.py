@@ -1,4 +1,4 @@
-"""The keys of the language, once: the reader is strict by it, the canonical form is ordered by it, editors complete by it.
+"""The keys of the language, once: the reader is strict by them, the canonical form and editors follow them.
 
 A Block is a map with known keys in their canonical order; a Shape says what may stand at a key.
 """
@@ -109,27 +109,21 @@ class Reference:
 
 
 Shape = (
-    Text
-    | Choice
-    | Whole
-    | Number
-    | Flag
-    | Any
-    | Formula
-    | Listing
-    | Keyed
-    | ByLanguage
-    | Block
-    | Either
-    | Reference
+    Text | Choice | Whole | Number | Flag | Any | Formula | Listing | Keyed | ByLanguage | Block | Either | Reference
 )
 
 WORDS = ByLanguage(every=True)
 SOME_WORDS = ByLanguage()
 SYNONYMS = ByLanguage(Listing(Text()))
 NAME = Text(NAME_FORM, 'a name of lower case letters, digits and single "_"')
-COLUMN = Text(r"[^\s\"'`;]+", "a column's name")
-PATH = Text(r"[^\s\"'`;]+", "a dimension, with its join path: product.brand")
+ANY_NAME = r"[^\s\"'`;]+"
+COLUMN = Text(ANY_NAME, "a column's name")
+CONNECTION = Text(r"[A-Za-z][A-Za-z0-9_]*", "the name of a connection in the settings")
+TABLE = Text(ANY_NAME, "a table, view or file as the source names it")
+OTHER_DIMENSION = Text(rf"{NAME_FORM}\.{NAME_FORM}", "DATASET.DIMENSION")
+JOIN_KIND = Choice(("many_to_one", "one_to_one", "one_to_many", "many_to_many"))
+UNIT = Text(UNIT_FORM, "an ISO 4217 code, count, percent, ratio or a unit of time")
+PATH = Text(ANY_NAME, "a dimension, with its join path: product.brand")
 PATHS = Listing(PATH)
 GRAIN = Choice(GRAINS)
 DURATION = Text(DURATION_FORM, "N UNIT, such as 28 days or 1 month")
@@ -163,7 +157,7 @@ DOMAIN = Block("domain", {
     "updated": Key(UPDATED, "How often metrics are updated that do not say it."),
 })  # fmt: skip
 SOURCE = Block("source", {
-    "connection": Key(Text(r"[A-Za-z][A-Za-z0-9_]*", "the name of a connection in the settings"), "A connection of the settings.", True),
+    "connection": Key(CONNECTION, "A connection of the settings.", True),
 })  # fmt: skip
 CALENDAR = Block("calendar", {
     "from": Key(NAME, "A dataset with one row per day.", True),
@@ -182,7 +176,7 @@ DIMENSION = Block("dimension", {
     "grain": Key(GRAIN, "The grain of a question that names none; default: day, or `finest` if that is coarser."),
     "stored_in": Key(Text(), "The time zone in which a timestamp without zone was written."),
     "values": Key(Listing(Any()), "The closed list of members."),
-    "conforms": Key(Text(rf"{NAME_FORM}\.{NAME_FORM}", "DATASET.DIMENSION"), "The same thing under another dataset's name."),
+    "conforms": Key(OTHER_DIMENSION, "The same thing under another dataset's name."),
     "sensitive": Key(NAME, "A word of the catalog's `sensitive`, to which access policies bind masks."),
     "label": Key(WORDS, "What people call it."),
     "synonyms": Key(SYNONYMS, "Other words for it, by language."),
@@ -191,9 +185,9 @@ DIMENSION = Block("dimension", {
 })  # fmt: skip
 JOIN = Block("join", {
     "to": Key(NAME, "The joined dataset; default: the join's name."),
-    "kind": Key(Choice(("many_to_one", "one_to_one", "one_to_many", "many_to_many")), "How many rows may match, from here.", True),
+    "kind": Key(JOIN_KIND, "How many rows may match, from here.", True),
     "through": Key(NAME, "A bridge: a dataset that joins many_to_one to `to`."),
-    "match": Key(Either(Keyed("column", COLUMN, r"[^\s\"'`;]+"), Listing(COLUMN, or_one=True)),
+    "match": Key(Either(Keyed("column", COLUMN, ANY_NAME), Listing(COLUMN, or_one=True)),
                  "The columns that are equal; a map if they are named differently (ours: theirs).", True),
     "valid_at": Key(NAME, "The time dimension that picks the valid row of a slowly changing dataset."),
 })  # fmt: skip
@@ -207,7 +201,7 @@ SEGMENT = Block("segment", {
 })  # fmt: skip
 DATASET = Block("dataset", {
     "source": Key(NAME, "The source that holds it.", True),
-    "table": Key(Text(r"[^\s;'\"`]+", "a table, view or file as the source names it"), "A table, view or file of the source."),
+    "table": Key(TABLE, "A table, view or file of the source."),
     "sql": Key(Text(), "One SELECT, used like a table."),
     "label": Key(WORDS, "What people call it."),
     "rows": Key(WORDS, "What one row is."),
@@ -217,7 +211,7 @@ DATASET = Block("dataset", {
         "from": Key(COLUMN, "The column with the first moment at which a row holds.", True),
         "until": Key(COLUMN, "The column with the first moment at which it no longer holds.", True),
     }), "When a row of a slowly changing dataset holds."),
-    "columns": Key(Keyed("column", COLUMN_TYPE, r"[^\s\"'`;]+"), "Types of raw columns; a declared column is cast before use."),
+    "columns": Key(Keyed("column", COLUMN_TYPE, ANY_NAME), "Types of raw columns; a declared column is cast before use."),
     "watermark": Key(Formula(), "How fresh the data is, by the data's own mark: max(loaded_at)."),
     "change_token": Key(Formula(), "A value that changes whenever the data does."),
     "time_to_live": Key(DURATION, "How long an answer may be cached where there is no change token."),
@@ -265,7 +259,7 @@ RULE_KEYS: dict[str, Key] = {
     "ignoring": Key(PATHS, "The question's filters on these dimensions do not apply."),
     "rank_within": Key(PATHS, "The rank among the asked members, apart for each value of these."),
     "order": Key(Choice(("descending", "ascending")), "Which end is rank 1; default: descending, the largest."),
-    "unit": Key(Text(UNIT_FORM, "an ISO 4217 code, count, percent, ratio or a unit of time"), "The unit of its values."),
+    "unit": Key(UNIT, "The unit of its values."),
     "fill": Key(Number(), "The value where there are no rows."),
 }  # fmt: skip
 STEP = Block("step", RULE_KEYS)

@@ -69,7 +69,7 @@ def find_dimension(catalog: Catalog, home: str, words: str) -> FoundDimension | 
 
 def _own(catalog: Catalog, dataset: Dataset, name: str) -> FoundDimension | NotFound:
     """An own dimension: by its name, by the reserved name `time`, or by the one it conforms to (rule 5)."""
-    if name == TIME and dataset.time in dataset.dimensions:
+    if name == TIME and dataset.time is not None and dataset.time in dataset.dimensions:
         return FoundDimension((), dataset.name, dataset.dimensions[dataset.time])
     if name in dataset.dimensions:
         return FoundDimension((), dataset.name, dataset.dimensions[name])
@@ -119,7 +119,11 @@ def reached(catalog: Catalog, home: str, *, to_many: bool) -> Iterator[FoundDime
         visited = {home, *(hop.join.to for hop in hops)}
         crossed = any(hop.join.kind.to_many for hop in hops)
         for join in dataset.joins.values():
-            if join.to in visited or join.to not in catalog.datasets or (join.kind.to_many and (crossed or not to_many)):
+            if (
+                join.to in visited
+                or join.to not in catalog.datasets
+                or (join.kind.to_many and (crossed or not to_many))
+            ):
                 continue
             pending.append(((*hops, Hop(name, join)), join.to))
 

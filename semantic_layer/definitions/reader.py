@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from semantic_layer.definitions import grammar
-from semantic_layer.definitions.builder import Builder
+from semantic_layer.definitions.builder import calendar_of, domain_of, settings_of, source_of
 from semantic_layer.definitions.checks import check
+from semantic_layer.definitions.dataset_builder import DatasetBuilder
 from semantic_layer.definitions.grammar import Block, Keyed
+from semantic_layer.definitions.metric_builder import MetricBuilder
 from semantic_layer.definitions.model import Catalog, CatalogSettings
 from semantic_layer.definitions.problem import DefinitionErrors, Place, Problem, ProblemCode
 from semantic_layer.definitions.shape_reader import BROKEN, Fields, Path, Places, ShapeReader
@@ -49,9 +51,7 @@ def read_with_places(paths: Iterable[FilePath | str]) -> Reading:
             texts[str(file)] = file.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             problems.append(
-                Problem(
-                    Place(str(file), 1, 1), ProblemCode.YAML, f"this is no UTF-8 text (byte {error.start})"
-                )
+                Problem(Place(str(file), 1, 1), ProblemCode.YAML, f"this is no UTF-8 text (byte {error.start})")
             )
         except OSError as error:
             problems.append(Problem(Place(str(file)), ProblemCode.YAML, f"cannot be read: {error.strerror}"))
@@ -111,11 +111,7 @@ def _merged(trees: list[MapNode], problems: list[Problem]) -> MapNode:
                 _check_language(node, problems)
             elif section is None or name not in entries:
                 entries[name], keys[name] = node, tree.keys[name]
-            elif (
-                isinstance(section.shape, Keyed)
-                and isinstance(node, MapNode)
-                and isinstance(entries[name], MapNode)
-            ):
+            elif isinstance(section.shape, Keyed) and isinstance(node, MapNode) and isinstance(entries[name], MapNode):
                 entries[name] = _union(section.shape.noun, entries[name], node, problems)
             else:
                 message = f'"{name}" is already written in {keys[name].place}'
@@ -156,8 +152,7 @@ def _read(tree: MapNode, problems: list[Problem], *, check_all: bool, complete: 
 def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Catalog, frozenset[Path]]:
     """The catalog of all definitions that can be read, and the paths of those that could not be read whole."""
     settings_fields = _settings(tree, problems, places)
-    builder = Builder(problems, places)
-    settings = builder.settings(settings_fields) if settings_fields is not None else CatalogSettings()
+    settings = settings_of(settings_fields) if settings_fields is not None else CatalogSettings()
     reader = ShapeReader(problems, places, settings.languages if settings_fields is not None else None)
     for name in tree.entries:
         if name not in grammar.FILE.keys:
@@ -169,11 +164,11 @@ def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Cata
             )
     broken: set[Path] = set()
     builders = {
-        "domains": builder.domain,
-        "sources": builder.source,
-        "calendars": builder.calendar,
-        "datasets": builder.dataset,
-        "metrics": builder.metric,
+        "domains": domain_of,
+        "sources": source_of,
+        "calendars": calendar_of,
+        "datasets": DatasetBuilder(problems, places).dataset,
+        "metrics": MetricBuilder(problems, places).metric,
     }
     sections: dict[str, dict[str, object]] = {}
     for section, build in builders.items():

@@ -16,8 +16,9 @@ Fields = dict[str, AnyValue]  # the readable keys of a block; what is missing or
 
 # What other products call a key -> what it is called here.
 _HABITS = {
-    "filter": "where", "filters": "where", "expr": "is", "expression": "is", "calculation": "is", "measure": "is", "agg": "is",
-    "formula": "is", "dataset": "from", "model": "from", "description": "meaning", "window": "over", "offset": "ago",
+    "filter": "where", "filters": "where", "expr": "is", "expression": "is", "calculation": "is", "measure": "is",
+    "agg": "is", "formula": "is", "dataset": "from", "model": "from", "description": "meaning", "window": "over",
+    "offset": "ago",
     "shift": "ago", "entity": "across", "entities": "across", "per": "across", "title": "label", "alias": "with",
     "relationship": "kind", "primary_key": "key", "on": "match", "timestamp": "time",
 }  # fmt: skip
@@ -89,9 +90,7 @@ class ShapeReader:
         self.problems.append(Problem(place, code, message, near))
 
     def _bad(self, node: Node, subject: str, wanted: str) -> _Broken:
-        self._problem(
-            node.origin.place, ProblemCode.BAD_VALUE, f"{subject} is {_shown(node)}; expected {wanted}"
-        )
+        self._problem(node.origin.place, ProblemCode.BAD_VALUE, f"{subject} is {_shown(node)}; expected {wanted}")
         return BROKEN
 
     # --- maps
@@ -115,9 +114,7 @@ class ShapeReader:
         missing = [name for name, key in block.keys.items() if key.required and name not in node.entries]
         for name in missing:
             place = self.places.key(*path) if path else node.origin.place
-            self._problem(
-                place, ProblemCode.MISSING_KEY, f'{subject} needs "{name}": {block.keys[name].says}'
-            )
+            self._problem(place, ProblemCode.MISSING_KEY, f'{subject} needs "{name}": {block.keys[name].says}')
         return fields
 
     def _unknown_key(self, origin: Origin, name: str, block: Block, subject: str) -> None:
@@ -167,12 +164,8 @@ class ShapeReader:
         for name, value in node.entries.items():
             self.places.record((*path, name), value, node.keys[name])
             if languages is not None and name not in languages:
-                message = (
-                    f'{subject} has a text in "{name}", which is none of the catalog\'s languages: {said}'
-                )
-                self._problem(
-                    node.keys[name].place, ProblemCode.UNKNOWN_KEY, message, near_names(name, languages)
-                )
+                message = f'{subject} has a text in "{name}", which is none of the catalog\'s languages: {said}'
+                self._problem(node.keys[name].place, ProblemCode.UNKNOWN_KEY, message, near_names(name, languages))
                 continue
             read = self.read(value, shape.of, (*path, name), f'"{name}" of {subject}')
             if read is not BROKEN:
@@ -197,9 +190,7 @@ class ShapeReader:
         seen: set[AnyValue] = set()
         for item, read in zip(node.items, items, strict=True):
             if read is not BROKEN and not isinstance(read, Mapping) and read in seen:
-                self._problem(
-                    item.origin.place, ProblemCode.DUPLICATE, f"{_shown(item)} stands twice in {subject}"
-                )
+                self._problem(item.origin.place, ProblemCode.DUPLICATE, f"{_shown(item)} stands twice in {subject}")
             elif not isinstance(read, Mapping):
                 seen.add(read)
         return BROKEN if any(item is BROKEN for item in items) else tuple(items)
@@ -213,9 +204,7 @@ class ShapeReader:
         match shape:
             case grammar.Text(form, wanted):
                 if not isinstance(value, str):
-                    return self._bad(
-                        node, subject, f"{wanted}{'' if value is None else ' (write it in quotes)'}"
-                    )
+                    return self._bad(node, subject, f"{wanted}{'' if value is None else ' (write it in quotes)'}")
                 if not value.strip() or (form is not None and re.fullmatch(form, value) is None):
                     return self._bad(node, subject, wanted + _rephrased(value, wanted))
             case grammar.Choice(words):
@@ -224,11 +213,7 @@ class ShapeReader:
                     hint = f'; did you mean "{near[0]}"?' if near else ""
                     return self._bad(node, subject, f"one of {', '.join(words)}{hint}")
             case grammar.Whole(minimum, maximum):
-                if (
-                    isinstance(value, bool)
-                    or not isinstance(value, int)
-                    or not _within(value, minimum, maximum)
-                ):
+                if isinstance(value, bool) or not isinstance(value, int) or not _within(value, minimum, maximum):
                     return self._bad(node, subject, _wanted(shape))
             case grammar.Number():
                 return self._number(node, subject)
@@ -244,11 +229,7 @@ class ShapeReader:
 
     def _number(self, node: ScalarNode, subject: str) -> AnyValue:
         value = node.value
-        if (
-            isinstance(value, str)
-            and isinstance(node.origin.source, str)
-            and re.fullmatch(r"-?\d+(\.\d+)?", value)
-        ):
+        if isinstance(value, str) and isinstance(node.origin.source, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
             return Decimal(value)  # a registry document keeps fractions as text, so that they stay exact
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             return self._bad(node, subject, "a number")

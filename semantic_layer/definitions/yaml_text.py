@@ -6,20 +6,21 @@ Strict on purpose: no anchors, merges, tags or duplicate keys, and a word is nev
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
+    SequenceStartEvent,
 )
-from ruamel.yaml.events import DocumentStartEvent, SequenceStartEvent
 
 from semantic_layer.definitions.problem import Place, Problem, ProblemCode
 
@@ -67,9 +68,7 @@ class Origin:
         """The place of character `offset` of a scalar's value, through quotes, folds and indents."""
         if isinstance(self.source, str):
             return self.place
-        return self.source.place(
-            self.start + _raw_offset(self.source.text[self.start : self.end], value, offset)
-        )
+        return self.source.place(self.start + _raw_offset(self.source.text[self.start : self.end], value, offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,6 @@ class MapNode:
     entries: Mapping[str, "Node"]
     keys: Mapping[str, Origin]
     origin: Origin
-    flow: bool = field(default=False, compare=False)
 
 
 Node = ScalarNode | ListNode | MapNode
@@ -178,13 +176,9 @@ class _TreeBuilder:
             mark = error.problem_mark or error.context_mark
             offset = min(mark.index, len(self.source.text)) if mark is not None else 0
             said = " ".join(filter(None, (error.context, error.problem)))
-            raise Unreadable(
-                Problem(self.source.place(offset), ProblemCode.YAML, said or "this is no YAML")
-            ) from None
+            raise Unreadable(Problem(self.source.place(offset), ProblemCode.YAML, said or "this is no YAML")) from None
         except (YAMLError, ValueError):
-            raise Unreadable(
-                Problem(self.source.place(0), ProblemCode.YAML, "this is no YAML text")
-            ) from None
+            raise Unreadable(Problem(self.source.place(0), ProblemCode.YAML, "this is no YAML text")) from None
 
     def _unreadable(self, event: Event, message: str, code: ProblemCode = ProblemCode.YAML) -> Unreadable:
         return Unreadable(Problem(self.source.place(event.start_mark.index), code, message))
@@ -232,7 +226,7 @@ class _TreeBuilder:
                 self.problems.append(Problem(origin.place, ProblemCode.DUPLICATE, message))
             else:
                 entries[key.value], keys[key.value] = value, origin
-        return MapNode(entries, keys, self._origin(event), bool(event.flow_style))
+        return MapNode(entries, keys, self._origin(event))
 
 
 def _resolve(event: ScalarEvent) -> ScalarValue:

@@ -1,0 +1,32 @@
+"""What is in the language and not yet served: refused here, so that no catalog is published that cannot answer."""
+
+from semantic_layer.definitions.findings import Findings
+from semantic_layer.definitions.model import After, SemiAdditive
+from semantic_layer.definitions.problem import ProblemCode
+from semantic_layer.definitions.scope import block_of, blocks_below
+from semantic_layer.definitions.shape_reader import Path
+
+
+def check_served(findings: Findings) -> None:
+    for name in findings.catalog.calendars:
+        _refuse(findings, ("calendars", name), "custom calendars")
+    for dataset in findings.catalog.datasets.values():
+        if dataset.valid is not None:
+            _refuse(findings, ("datasets", dataset.name, "valid"), '"valid" (slowly changing rows)')
+        for name, join in dataset.joins.items():
+            if join.valid_at is not None:
+                path = ("datasets", dataset.name, "joins", name, "valid_at")
+                _refuse(findings, path, '"valid_at" (slowly changing rows)')
+    for metric in findings.catalog.metrics.values():
+        for block in blocks_below(block_of(metric)):
+            match block.rule.modifier:
+                case After():
+                    _refuse(findings, (*block.path, "after"), '"after" (conversion)')
+                case SemiAdditive():
+                    _refuse(findings, (*block.path, "take"), '"take" without "over" (semi-additive)')
+                case _:
+                    pass
+
+
+def _refuse(findings: Findings, path: Path, what: str) -> None:
+    findings.at_key(path, ProblemCode.NOT_SUPPORTED, f"{what} is in the language, but this release does not serve it")

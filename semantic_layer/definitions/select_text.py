@@ -1,0 +1,64 @@
+"""Whether the SELECT of a dataset is one plain SELECT: it may read tables of its source and nothing else."""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from semantic_layer.definitions.problem import ProblemCode
+
+MAX_LENGTH = 20_000
+MAX_PARENTHESES = 60
+
+_REFUSED = (exp.Command, exp.Into, exp.Lock, exp.Parameter, exp.Placeholder, exp.SessionParameter)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectMistake:
+    code: ProblemCode
+    message: str
+
+
+def select_mistake(text: str) -> SelectMistake | None:
+    """What is wrong with the text, or None. Names of tables and columns are the source's to check."""
+    if len(text) > MAX_LENGTH or _nesting(text) > MAX_PARENTHESES:
+        return SelectMistake(
+            ProblemCode.TOO_LARGE, f"at most {MAX_LENGTH:,} characters, nested at most {MAX_PARENTHESES} deep"
+        )
+    try:
+        statements = sqlglot.parse(text, read="duckdb")
+    except (SqlglotError, RecursionError):
+        return SelectMistake(ProblemCode.SYNTAX, "this is no SELECT")
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        return SelectMistake(ProblemCode.NOT_ALLOWED, "exactly one SELECT is expected")
+    for node in statements[0].walk():
+        if isinstance(node, _REFUSED):
+            return SelectMistake(
+                ProblemCode.NOT_ALLOWED, f'"{node.sql(dialect="duckdb")[:60]}" is not allowed in a dataset'
+            )
+        if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+            return SelectMistake(
+                ProblemCode.NOT_ALLOWED, "functions that return tables are not allowed; name a table of the source"
+            )
+        if isinstance(node, exp.Table) and _is_file(node):
+            return SelectMistake(
+                ProblemCode.NOT_ALLOWED, f'"{node.name}" is a file or address; name a table of the source'
+            )
+    return None
+
+
+def _is_file(table: exp.Table) -> bool:
+    return any(sign in table.name for sign in ("/", "\\", "*", ":", ".", "'"))
+
+
+def _nesting(text: str) -> int:
+    """The deepest run of open brackets; brackets in quotes count too, which only makes the limit stricter."""
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
