@@ -1,0 +1,138 @@
+"""What an answer must look like for an ask: columns and types by the contract, cells in their JSON form, rows in order.
+
+This is the contract written a second time, in the plainest way, for the tests only.
+"""
+
+import datetime
+import decimal
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+Ask = dict[str, Any]
+Cell = Any
+Row = Sequence[Cell]
+
+# Result types by semantics rule 8: counts INTEGER, sums of integers BIGINT, sums of decimals DECIMAL, the rest FLOAT.
+METRIC_TYPES: dict[str, str] = {
+    "sales": "DECIMAL",
+    "sales_ytd": "DECIMAL",
+    "units": "BIGINT",
+    "baskets": "INTEGER",
+    "active_households": "INTEGER",
+    "active_households_28d": "INTEGER",
+    "new_households": "INTEGER",
+    "coupon_redemptions": "INTEGER",
+    "targeted_households": "INTEGER",
+    "redeeming_households": "INTEGER",
+    "average_basket_value": "FLOAT",
+    "units_per_basket": "FLOAT",
+    "discount_rate": "FLOAT",
+    "private_label_share": "FLOAT",
+    "repeat_purchase_rate": "FLOAT",
+    "sales_mom_growth": "FLOAT",
+    "sales_share": "FLOAT",
+    "median_basket_value": "FLOAT",
+    "p90_basket_value": "FLOAT",
+    "promoted_sales_share": "FLOAT",
+    "redemptions_per_1000_baskets": "FLOAT",
+    "redemption_rate": "FLOAT",
+}
+DIMENSION_TYPES: dict[str, str] = {
+    "store_id": "INTEGER",
+    "household_id": "INTEGER",
+    "product.manufacturer_id": "INTEGER",
+    "campaign.campaign_id": "INTEGER",
+    "basket_id": "BIGINT",
+}
+TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date"})
+
+
+def expected_columns(ask: Ask) -> list[tuple[str, str]]:
+    """(name, type) of each column: the dimensions in asked order, then the metrics."""
+    dimensions = [(_name(d, "dimension"), _dimension_type(d)) for d in ask.get("by", [])]
+    metrics = [(_name(m, "name"), METRIC_TYPES[m["name"]]) for m in ask.get("metrics", [])]
+    return dimensions + metrics
+
+
+def _name(item: Ask, key: str) -> str:
+    return str(item.get("alias", item[key]))
+
+
+def _dimension_type(item: Ask) -> str:
+    dimension = item["dimension"]
+    if item.get("part"):
+        return "INTEGER"
+    if dimension in TIME_DIMENSIONS:
+        return "TIMESTAMP" if item.get("grain") in ("HOUR", "MINUTE", "SECOND") else "DATE"
+    return DIMENSION_TYPES.get(dimension, "TEXT")
+
+
+def answer_order(ask: Ask, rows: Sequence[Row]) -> list[Row]:
+    """`rows` in the order of semantics rule 22: the asked keys, then all dimensions; nulls last, text by code point."""
+    names = [name for name, _ in expected_columns(ask)]
+    ordered = list(rows)
+    keys = [(names.index(key["key"]), bool(key.get("descending"))) for key in ask.get("orderBy", [])]
+    keys += [(position, False) for position in range(len(ask.get("by", [])))]
+    for position, descending in reversed(keys):  # a stable sort by the last key first
+        ordered.sort(key=lambda row, at=position: _not_null(row[at]), reverse=descending)  # type: ignore[misc]
+        ordered.sort(key=lambda row, at=position: row[at] is None)  # type: ignore[misc]
+    return ordered
+
+
+def _not_null(cell: Cell) -> tuple[bool, Cell]:
+    return (True, cell) if cell is not None else (False, 0)
+
+
+def page(ask: Ask, rows: Sequence[Row]) -> tuple[list[Row], bool]:
+    """The asked page of all rows in order, and whether another row exists after it."""
+    start = ask.get("offset", 0)
+    end = start + ask.get("limit", 10_000)
+    return list(rows[start:end]), len(rows) > end
+
+
+def assert_rows(actual: Sequence[Row], expected: Sequence[Row], columns: Sequence[tuple[str, str]]) -> None:
+    """Assert that `actual` (JSON cells) is `expected` (cells of the oracle), row by row and in order."""
+    for position, (got, wanted) in enumerate(zip(actual, expected, strict=False)):
+        assert len(got) == len(columns), f"row {position} has {len(got)} cells: {got}"
+        for (name, kind), cell, truth in zip(columns, got, wanted, strict=True):
+            assert same(cell, truth, kind), (
+                f"row {position}, column {name} ({kind}): got {cell!r}, the oracle says {truth!r}\n"
+                f"  got      {list(got)}\n  expected {list(wanted)}"
+            )
+    assert len(actual) == len(expected), (
+        f"{len(actual)} rows, the oracle says {len(expected)}\n"
+        f"  next got {list(actual[len(expected) :][:3])}\n  next expected {list(expected[len(actual) :][:3])}"
+    )
+
+
+def same(cell: Cell, truth: Cell, kind: str) -> bool:
+    """Whether a JSON cell of a column type is the oracle's value: exact, but for floats (1e-9 relative)."""
+    if truth is None or cell is None:
+        return cell is None and truth is None
+    match kind:
+        case "INTEGER":
+            return type(cell) is int and cell == truth
+        case "BIGINT":
+            return _matches(r"-?\d+", cell) and int(cell) == truth
+        case "DECIMAL":
+            return _matches(r"-?\d+\.\d{2}", cell) and decimal.Decimal(cell) == decimal.Decimal(str(truth))
+        case "FLOAT":
+            is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
+            return is_number and math.isclose(cell, truth, rel_tol=1e-9, abs_tol=1e-15)
+        case "DATE":
+            return type(cell) is str and cell == _day(truth).isoformat()
+        case "TIMESTAMP":
+            return type(cell) is str and cell == truth.isoformat(timespec="seconds")
+        case "TEXT":
+            return type(cell) is str and cell == truth
+    raise AssertionError(f"no comparison for the type {kind}")
+
+
+def _matches(pattern: str, cell: Cell) -> bool:
+    return type(cell) is str and re.fullmatch(pattern, cell) is not None
+
+
+def _day(value: datetime.date) -> datetime.date:
+    return value.date() if isinstance(value, datetime.datetime) else value
