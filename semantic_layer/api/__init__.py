@@ -1,0 +1,1 @@
+"""GraphQL words for all rooms below; it decides nothing."""

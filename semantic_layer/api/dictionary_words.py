@@ -1,0 +1,54 @@
+"""Small questions to a catalog that the dictionary's types share: languages, words, names that exist."""
+
+from collections.abc import Iterable
+
+from semantic_layer.definitions.model import Catalog, Metric, Words
+from semantic_layer.definitions.types import ColumnType, Kind
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
+from semantic_layer.query.problems import did_you_mean, listed, near_names
+from semantic_layer.serving.answer import OutputType
+
+_OUTPUT_TYPES = {
+    Kind.TEXT: OutputType.TEXT,
+    Kind.BOOLEAN: OutputType.BOOLEAN,
+    Kind.INTEGER: OutputType.INTEGER,
+    Kind.BIGINT: OutputType.BIGINT,
+    Kind.DECIMAL: OutputType.DECIMAL,
+    Kind.FLOAT: OutputType.FLOAT,
+    Kind.DATE: OutputType.DATE,
+    Kind.TIMESTAMP: OutputType.TIMESTAMP,
+    Kind.TIMESTAMPTZ: OutputType.TIMESTAMP,
+}
+
+
+def output_type(type_: ColumnType) -> OutputType:
+    return _OUTPUT_TYPES[type_.kind]
+
+
+def asked_language(catalog: Catalog, language: str | None) -> str:
+    """The asked language; if none is asked, English or else the catalog's first. Raises UNKNOWN_LANGUAGE."""
+    languages = catalog.settings.languages
+    if language is None:
+        return "en" if "en" in languages else languages[0]
+    if language not in languages:
+        message = f"the catalog has no language {language[:100]}; it has {listed(languages)}"
+        raise refuse(ErrorCode.UNKNOWN_LANGUAGE, message, path=("language",), near=languages)
+    return language
+
+
+def said(words: Words, language: str) -> str | None:
+    """The text in a language, else in the first one that there is."""
+    return words.get(language) or next(iter(words.values()), None)
+
+
+def existing_metrics(catalog: Catalog, names: Iterable[str], path: tuple[str | int, ...]) -> list[Metric]:
+    """The metrics of these names. Raises UNKNOWN_METRIC for every name that is none; `path` ends at the list."""
+    issues = []
+    for place, name in enumerate(names):
+        if name not in catalog.metrics:
+            near = near_names(name, catalog.metrics)
+            message = f"no metric {name[:100]}{did_you_mean(near)}"
+            issues.append(Issue(ErrorCode.UNKNOWN_METRIC, message, (*path, place), near))
+    if issues:
+        raise SemanticLayerError(issues)
+    return [catalog.metrics[name] for name in names]

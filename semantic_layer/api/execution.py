@@ -1,0 +1,162 @@
+"""Runs one GraphQL request on a prepared schema and writes the response's bytes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    VariableNode,
+    execute,
+)
+from graphql.language import FieldNode, NonNullTypeNode, ObjectValueNode
+
+from semantic_layer.api.ask_input import ASK, untyped
+from semantic_layer.api.documents import InvalidDocument, PreparedSchema
+from semantic_layer.api.error_words import (
+    ErrorWords,
+    document_words,
+    field_words,
+    internal_words,
+    refusal_words,
+)
+from semantic_layer.api.request import RequestContext
+from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.query.ask_reader import read_ask
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphqlRequest:
+    query: str
+    variables: Mapping[str, object]
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphqlReply:
+    """The response's JSON. `failed` is the code of a request that was not executed at all, None for one with data."""
+
+    body: bytes
+    failed: ErrorCode | None = None
+
+
+async def run(schema: PreparedSchema, request: GraphqlRequest, context: RequestContext) -> GraphqlReply:
+    """Never raises but for cancellation: every failure is an error in the reply."""
+    try:
+        return await _run(schema, request, context)
+    except Exception:
+        log.exception("request failed", request_id=context.request_id)
+        return failed_reply(ErrorCode.INTERNAL, [internal_words(context.request_id)])
+
+
+def failed_reply(code: ErrorCode, errors: Sequence[ErrorWords]) -> GraphqlReply:
+    return GraphqlReply(orjson.dumps({"errors": errors}), code)
+
+
+def refused_reply(refusal: SemanticLayerError) -> GraphqlReply:
+    return failed_reply(refusal.code, [refusal_words(refusal)])
+
+
+async def _run(schema: PreparedSchema, request: GraphqlRequest, context: RequestContext) -> GraphqlReply:
+    try:
+        document = await schema.prepared(request.query)
+    except InvalidDocument as invalid:
+        return _invalid(invalid)
+    except SemanticLayerError as refusal:
+        return refused_reply(refusal)
+    outcome = execute(
+        schema.graphql,
+        document,
+        context_value=context,
+        variable_values=dict(request.variables),
+        operation_name=request.operation_name,
+        max_coercion_errors=20,
+        hide_suggestions=True,
+    )
+    result = outcome if isinstance(outcome, ExecutionResult) else await outcome
+    errors = result.errors or []
+    if result.data is None and errors and all(error.path is None for error in errors):
+        return _not_executed(document, request, errors)
+    reply: dict[str, object] = {}
+    if errors:
+        reply["errors"] = [field_words(error, context.request_id) for error in errors]
+    reply["data"] = result.data
+    return GraphqlReply(orjson.dumps(reply))
+
+
+def _invalid(invalid: InvalidDocument) -> GraphqlReply:
+    """Mistakes inside a question that is written into the document are told by the question's own reader."""
+    told: list[ErrorWords] = []
+    arguments = list(_literal_questions(invalid.document))
+    for argument in arguments:
+        if any(_is_inside(error, argument) for error in invalid.errors):
+            refusal = _refusal(untyped(argument.value, {}))
+            if refusal is not None:
+                told.append(refusal_words(refusal))
+    for error in invalid.errors:
+        if not (told and any(_is_inside(error, argument) for argument in arguments)):
+            told.append(document_words(error))
+    return failed_reply(ErrorCode.GRAPHQL_INVALID, told)
+
+
+def _not_executed(document: DocumentNode, request: GraphqlRequest, errors: Sequence[GraphQLError]) -> GraphqlReply:
+    """Variables that do not fit: a question's are told by its own reader, which finds more and names near words."""
+    refusals = [_refusal(request.variables[name]) for name in _questions(document) if name in request.variables]
+    told = [refusal_words(refusal) for refusal in refusals if refusal is not None]
+    return failed_reply(ErrorCode.GRAPHQL_INVALID, told or [document_words(error) for error in errors])
+
+
+def _refusal(question: object) -> SemanticLayerError | None:
+    if question is None:
+        return None
+    try:
+        read_ask(question)
+    except SemanticLayerError as refusal:
+        return refusal
+    return None
+
+
+def _operations(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
+    return (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+
+
+def _questions(document: DocumentNode) -> Iterator[str]:
+    """The names of the variables that hold a question."""
+    for operation in _operations(document):
+        for definition in operation.variable_definitions or ():
+            type_ = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+            if getattr(getattr(type_, "name", None), "value", None) == ASK.name:
+                yield definition.variable.name.value
+
+
+def _literal_questions(document: DocumentNode) -> Iterator[ArgumentNode]:
+    """The questions of root fields that are written out in the document, without variables inside."""
+    for operation in _operations(document):
+        for node in operation.selection_set.selections:
+            if not isinstance(node, FieldNode) or node.name.value != "query":
+                continue
+            for argument in node.arguments or ():
+                if isinstance(argument.value, ObjectValueNode) and not _has_variable(argument.value):
+                    yield argument
+
+
+def _has_variable(value: Any) -> bool:
+    if isinstance(value, VariableNode):
+        return True
+    inner = getattr(value, "values", None) or [part.value for part in getattr(value, "fields", ())]
+    return any(_has_variable(part) for part in inner)
+
+
+def _is_inside(error: GraphQLError, argument: ArgumentNode) -> bool:
+    place = error.nodes[0].loc if error.nodes else None
+    if place is None or argument.loc is None:
+        return False
+    return argument.loc.start <= place.start < argument.loc.end

@@ -1,0 +1,47 @@
+"""What a GraphQL request carries: the pipeline and the catalogs, who asks, and the catalog that it is pinned to."""
+
+from dataclasses import dataclass, field
+
+import strawberry
+
+from semantic_layer.access.principal import Principal
+from semantic_layer.api.latest_of import LatestOf
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.registry.lineage import LineageGraph
+from semantic_layer.registry.search import Dictionary
+from semantic_layer.serving.answers import Answers
+from semantic_layer.serving.ports import Catalogs
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the GraphQL door calls; made once, in `app`."""
+
+    answers: Answers
+    catalogs: Catalogs
+    search: LatestOf[Dictionary] = field(default_factory=lambda: LatestOf(Dictionary))
+    lineage: LatestOf[LineageGraph] = field(default_factory=lambda: LatestOf(_lineage_of))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One request. `published` was current when it came: everything that it says of definitions is of one revision.
+
+    `timeout` is the caller's own limit in seconds for each question; None is the server's.
+    """
+
+    backend: Backend
+    published: PublishedCatalog
+    principal: Principal
+    request_id: str
+    timeout: float | None = None
+
+
+def _lineage_of(catalog: Catalog) -> LineageGraph:
+    graph = LineageGraph(catalog)
+    _ = graph.above  # walks all definitions, which is to happen here and not on the event loop
+    return graph
+
+
+Info = strawberry.Info[RequestContext, None]

@@ -1,0 +1,134 @@
+"""The static GraphQL schema: the by-name door and the dictionary."""
+
+from typing import Annotated, cast
+
+import strawberry
+from graphql import GraphQLNamedType
+from graphql import print_schema as printed
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+from semantic_layer.api.answer_types import ROWS, AnswerShown, Rows
+from semantic_layer.api.ask_input import ASK, VALUE, Question
+from semantic_layer.api.dictionary_pages import checked_size, fitting_metrics, metrics_page
+from semantic_layer.api.dictionary_types import (
+    CatalogInfo,
+    DimensionShown,
+    MetricConnection,
+    MetricShown,
+    catalog_info,
+    common_dimensions,
+    dimension_shown,
+    metric_shown,
+)
+from semantic_layer.api.dictionary_words import asked_language, existing_metrics
+from semantic_layer.api.documents import PreparedSchema
+from semantic_layer.api.members import DimensionValues, Value, members_ask
+from semantic_layer.api.request import Info
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.query.ask_reader import MOST_METRICS, read_ask
+
+Language = Annotated[str | None, strawberry.argument(description="Of the words; en if left out.")]
+
+
+async def _query(info: Info, ask: Question) -> AnswerShown | None:
+    context = info.context
+    answer = await context.backend.answers.answer(read_ask(ask), context.principal, timeout=context.timeout)
+    return cast(AnswerShown, answer)  # the type shows attributes of serving's own value
+
+
+def _catalog(info: Info) -> CatalogInfo:
+    return catalog_info(info.context.published)
+
+
+def _metric(info: Info, name: str, language: Language = None) -> MetricShown | None:
+    published = info.context.published
+    (metric,) = existing_metrics(published.catalog, [name], ("name",))
+    return metric_shown(published, metric, language)
+
+
+async def _metrics_catalog(
+    info: Info,
+    search: str | None = None,
+    first: int = 50,
+    after: str | None = None,
+    language: Language = None,
+) -> MetricConnection | None:
+    context = info.context
+    names = await fitting_metrics(context.backend.search, context.published.catalog, search)
+    return metrics_page(context.published, names, first, after, language)
+
+
+def _dimensions_for(info: Info, metrics: list[str], language: Language = None) -> list[DimensionShown] | None:
+    catalog = info.context.published.catalog
+    if not metrics:
+        raise refuse(ErrorCode.EMPTY_QUESTION, "name at least one metric", path=("metrics",))
+    if len(metrics) > MOST_METRICS:
+        raise refuse(ErrorCode.QUERY_TOO_COMPLEX, f"at most {MOST_METRICS} metrics", path=("metrics",))
+    existing_metrics(catalog, metrics, ("metrics",))
+    asked = asked_language(catalog, language)
+    return [dimension_shown(one, asked) for one in common_dimensions(catalog, metrics)]
+
+
+async def _dimension_values(
+    info: Info,
+    dimension: str,
+    search: str | None = None,
+    grain: str | None = None,
+    first: int = 100,
+    language: Language = None,
+) -> DimensionValues | None:
+    context = info.context
+    checked_size(first)
+    ask = members_ask(dimension, search, grain, first, asked_language(context.published.catalog, language))
+    answer = await context.backend.answers.answer(ask, context.principal, timeout=context.timeout)
+    return cast(DimensionValues, answer)
+
+
+@strawberry.type
+class Query:
+    query: AnswerShown | None = strawberry.field(resolver=_query, description="Asks metrics by name.")
+    metric: MetricShown | None = strawberry.field(resolver=_metric, description="A metric's dictionary entry.")
+    metrics_catalog: MetricConnection | None = strawberry.field(
+        resolver=_metrics_catalog,
+        description="The metrics that fit a search in names, labels, synonyms and meanings, in any of the "
+        "catalog's languages, Chinese also by pinyin; all of them if nothing is searched.",
+    )
+    dimensions_for: list[DimensionShown] | None = strawberry.field(
+        resolver=_dimensions_for, description="The dimensions by which all of these metrics can be cut together."
+    )
+    dimension_values: DimensionValues | None = strawberry.field(
+        resolver=_dimension_values,
+        description="The members of a dimension, those that contain a text (also in upper, lower or title "
+        "case) if one is searched.",
+    )
+    catalog: CatalogInfo = strawberry.field(resolver=_catalog, description="The revision that answers.")
+
+
+def build_schema() -> PreparedSchema:
+    """The schema, ready to run documents on."""
+    joined: dict[object, ScalarDefinition] = {
+        Question: _joined(ASK),
+        Value: _joined(VALUE),
+        Rows: ROWS,
+    }
+    schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=joined))
+    return PreparedSchema(schema._schema)
+
+
+def _joined(type_: GraphQLNamedType) -> ScalarDefinition:
+    """Lets a Python type stand for a type made with graphql-core (a test watches that this goes on working)."""
+    return ScalarDefinition(
+        name=type_.name,
+        description=type_.description,
+        specified_by_url=None,
+        serialize=None,
+        parse_value=None,
+        parse_literal=None,
+        implementation=type_,  # type: ignore[arg-type]
+    )
+
+
+def print_schema() -> str:
+    """The text of schema/schema.graphql."""
+    return printed(build_schema().graphql) + "\n"
