@@ -1,0 +1,241 @@
+"""Where a DuckDB source's data is, opened in a sandbox: a folder of files, or a database file.
+
+Both look at the disk before every run, so what changed there is seen: a new, replaced or deleted file, a folder's
+symbolic link that points elsewhere, a database file put in place of the old one.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+_READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
+_SPILL_LIMIT = "10GB"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one source may use: DuckDB's memory ("4GB", "50%") and threads (None: one per core)."""
+
+    memory: str = "50%"
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """A file as it was: any change of its content changes the mark."""
+
+    path: str
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def at(cls, path: str, found: os.stat_result) -> "FileMark":
+        return cls(path, found.st_size, found.st_mtime_ns)
+
+    def is_current(self) -> bool:
+        try:
+            return FileMark.at(self.path, os.stat(self.path)) == self
+        except FileNotFoundError:
+            return False
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.path)}@{self.size}@{self.modified_ns}"
+
+
+class Marks(Protocol):
+    def of(self, tables: Iterable[str]) -> tuple[FileMark, ...]:
+        """The files behind these tables, sorted; names that are no table (of a WITH) are passed over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The data as it was found: a connection to make cursors of, and the files behind each table."""
+
+    connection: duckdb.DuckDBPyConnection
+    marks: Marks
+    spill: tempfile.TemporaryDirectory[str]  # kept as long as a run may spill to it
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # table -> what DuckDB said, for the log
+
+
+class Place(Protocol):
+    """All methods block; `open` raises OSError or duckdb.Error when the data cannot be reached."""
+
+    def open(self) -> Opened:
+        """The data as it is on the disk now."""
+        ...
+
+    def table(self, name: str) -> str:
+        """A table's name of a definition as quoted SQL."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMarks:
+    """`tables`: a table's name in lower case -> its file. Both `orders` and `orders.parquet` name a file."""
+
+    tables: Mapping[str, FileMark]
+
+    def of(self, tables: Iterable[str]) -> tuple[FileMark, ...]:
+        found = {self.tables[name.lower()] for name in tables if name.lower() in self.tables}
+        return tuple(sorted(found, key=lambda mark: mark.path))
+
+
+class Folder:
+    """Each Parquet or CSV file of the folder is a table. Where `a.csv` stands beside `a.parquet`, `a` is neither."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._identity: tuple[int, int] | None = None  # of the folder that `_opened` may reach
+        self._root = folder
+        self._opened: Opened | None = None
+        self._viewed: Mapping[str, FileMark] = {}
+
+    def open(self) -> Opened:
+        with self._lock:
+            found = os.stat(self._folder)
+            if self._opened is None or self._identity != (found.st_dev, found.st_ino):
+                self._root = self._folder.resolve(strict=True)
+                self._opened = _sandbox(self._limits, folder=self._root)
+                self._identity, self._viewed = (found.st_dev, found.st_ino), {}
+            marks = _marks_of(self._root)
+            if marks.tables != self._viewed:
+                self._opened = self._refreshed(self._opened, marks)
+            return self._opened
+
+    def table(self, name: str) -> str:
+        return _quoted(name)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.connection.close()
+            self._opened = None
+
+    def _refreshed(self, opened: Opened, marks: FolderMarks) -> Opened:
+        """Views hold their columns' types, so a changed file gets its view anew. A broken file harms no other."""
+        connection, unreadable = opened.connection, dict(opened.unreadable)
+        for table in self._viewed.keys() - marks.tables.keys():
+            _drop_view(connection, table)
+            unreadable.pop(table, None)
+        for table, mark in marks.tables.items():
+            if self._viewed.get(table) == mark:
+                continue
+            unreadable.pop(table, None)
+            try:
+                _make_view(connection, table, mark.path)
+            except duckdb.Error as error:
+                _drop_view(connection, table)
+                unreadable[table] = str(error)
+        self._viewed = marks.tables
+        return replace(opened, marks=marks, unreadable=unreadable)
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
+    reader = _READERS[os.path.splitext(path)[1].lower()]
+    text = f"CREATE OR REPLACE VIEW {_quoted(table)} AS SELECT * FROM {reader}({_literal(path)})"
+    connection.execute(text).fetchall()
+
+
+def _drop_view(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    connection.execute(f"DROP VIEW IF EXISTS {_quoted(table)}").fetchall()
+
+
+def _marks_of(root: Path) -> FolderMarks:
+    named: dict[str, list[FileMark]] = {}
+    with os.scandir(root) as entries:
+        for entry in entries:
+            stem, suffix = os.path.splitext(entry.name)
+            if suffix.lower() not in _READERS or not entry.is_file():
+                continue
+            mark = FileMark.at(entry.path, entry.stat())
+            for table in (stem.lower(), entry.name.lower()):
+                named.setdefault(table, []).append(mark)
+    return FolderMarks({table: files[0] for table, files in named.items() if len(files) == 1})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseMarks:
+    """Every table is in the one file."""
+
+    file: FileMark
+
+    def of(self, tables: Iterable[str]) -> tuple[FileMark, ...]:
+        return (self.file,)
+
+
+class DatabaseFile:
+    """A DuckDB database, opened read-only. Other processes that write to it keep it closed for us meanwhile."""
+
+    def __init__(self, file: Path, limits: Limits) -> None:
+        self._file = file
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._opened: Opened | None = None
+        self._identity: tuple[int, FileMark] | None = None
+
+    def open(self) -> Opened:
+        with self._lock:
+            found = os.stat(self._file)
+            identity = (found.st_ino, FileMark.at(str(self._file), found))
+            if self._opened is None or self._identity != identity:
+                opened = _sandbox(self._limits, database=self._file.resolve(strict=True))
+                self._opened, self._identity = replace(opened, marks=DatabaseMarks(identity[1])), identity
+            return self._opened
+
+    def table(self, name: str) -> str:
+        return ".".join(_quoted(part) for part in name.split("."))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.connection.close()
+            self._opened = None
+
+
+def _sandbox(limits: Limits, *, folder: Path | None = None, database: Path | None = None) -> Opened:
+    """A DuckDB that reaches this folder or database and nothing else: no other file, network, extension, setting.
+
+    Spilled rows go to a folder of our own, which is gone with the last run that uses it.
+    """
+    spill = tempfile.TemporaryDirectory(prefix="semantic-layer-spill-")
+    settings = {
+        "memory_limit": _literal(limits.memory),
+        "temp_directory": _literal(spill.name),
+        "max_temp_directory_size": _literal(_SPILL_LIMIT),
+        "TimeZone": "'UTC'",
+        "python_enable_replacements": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "allow_persistent_secrets": "false",
+        "allow_extension_repositories": "'forbidden'",
+    }
+    if limits.threads is not None:
+        settings["threads"] = str(limits.threads)
+    if folder is not None:
+        settings["allowed_directories"] = f"[{_literal(f'{folder}/')}]"
+    settings["enable_external_access"] = "false"
+    connection = duckdb.connect(":memory:" if database is None else str(database), read_only=database is not None)
+    for name, value in settings.items():
+        connection.execute(f"SET GLOBAL {name} = {value}").fetchall()
+    connection.execute("SET GLOBAL lock_configuration = true").fetchall()
+    return Opened(connection, FolderMarks({}), spill)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
