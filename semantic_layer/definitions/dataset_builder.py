@@ -125,7 +125,10 @@ class DatasetBuilder(Builder):
     def _join(self, name: str, fields: Fields, path: Path) -> Join:
         kind = JoinKind(fields.get("kind", "many_to_one"))
         match = fields.get("match", ())
-        pairs = tuple(match.items()) if isinstance(match, Mapping) else tuple((column, column) for column in match)
+        # The keys of a map have no order; columns are paired in one order wherever the map was written.
+        pairs = (
+            tuple(sorted(match.items())) if isinstance(match, Mapping) else tuple((column, column) for column in match)
+        )
         if "through" in fields and kind is not JoinKind.MANY_TO_MANY:
             self.problem((*path, "through"), ProblemCode.COMPANION, '"through" stands only beside "kind: many_to_many"')
         return Join(name, fields.get("to", name), kind, pairs, fields.get("through"), fields.get("valid_at"))

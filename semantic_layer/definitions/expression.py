@@ -94,6 +94,8 @@ class Leaf:
 Expr = Literal | Name | Parameter | Call | Case | Cast | Aggregate | Exists | Leaf
 
 # Operators and functions a formula may use, with the number of arguments they take (None: any number from the minimum).
+# date_trunc(unit, x), date_part(part, x), date_diff(unit, from, to) take a text Literal first: a Grain, or a Part, "year",
+# "minute", "second". date_add(x, count, unit) is written `x + interval 7 days`.
 FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "add": (2, 2), "subtract": (2, 2), "multiply": (2, 2), "divide": (2, 2), "modulo": (2, 2), "negate": (1, 1),
     "eq": (2, 2), "ne": (2, 2), "lt": (2, 2), "lte": (2, 2), "gt": (2, 2), "gte": (2, 2),
@@ -101,15 +103,18 @@ FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "is_null": (1, 1), "is_not_null": (1, 1), "is_distinct_from": (2, 2), "is_not_distinct_from": (2, 2),
     "in": (1, None), "not_in": (1, None), "between": (3, 3), "like": (2, 2),
     "coalesce": (1, None), "nullif": (2, 2), "greatest": (2, None), "least": (2, None),
-    "abs": (1, 1), "round": (1, 2), "floor": (1, 1), "ceil": (1, 1), "sqrt": (1, 1), "ln": (1, 1), "exp": (1, 1), "power": (2, 2),
-    "lower": (1, 1), "upper": (1, 1), "trim": (1, 1), "length": (1, 1), "substring": (2, 3), "concat": (2, None), "replace": (3, 3),
+    "abs": (1, 1), "round": (1, 2), "floor": (1, 1), "ceil": (1, 1), "sqrt": (1, 1),
+    "ln": (1, 1), "exp": (1, 1), "power": (2, 2),
+    "lower": (1, 1), "upper": (1, 1), "trim": (1, 1), "length": (1, 1), "substring": (2, 3), "concat": (2, None),
+    "replace": (3, 3),
     "contains": (2, 2), "starts_with": (2, 2), "ends_with": (2, 2),
     "date_trunc": (2, 2), "date_part": (2, 2), "date_add": (3, 3), "date_diff": (3, 3), "at_zone": (3, 3),
 }  # fmt: skip
 
 # count_distinct counts combinations; a combination with any null is not counted, like SQL's one-column form.
 AGGREGATES: dict[str, tuple[int, int | None]] = {
-    "count": (0, 1), "count_distinct": (1, None), "count_if": (1, 1), "sum": (1, 1), "avg": (1, 1), "min": (1, 1), "max": (1, 1),
+    "count": (0, 1), "count_distinct": (1, None), "count_if": (1, 1), "sum": (1, 1), "avg": (1, 1), "min": (1, 1),
+    "max": (1, 1),
     "median": (1, 1), "percentile": (1, 1), "percentile_disc": (1, 1),
     "approx_count_distinct": (1, 1), "approx_percentile": (1, 1),
 }  # fmt: skip

@@ -26,7 +26,8 @@ COLUMN_TYPE_FORMS = (*SIMPLE_TYPES, "decimal(p,s)")
 SPELLINGS = {"ceiling": "ceil", "pow": "power", "substr": "substring"}
 _OPERATORS_ONLY = frozenset({
     "add", "subtract", "multiply", "divide", "modulo", "negate", "eq", "ne", "lt", "lte", "gt", "gte",
-    "and", "or", "not", "is_null", "is_not_null", "is_distinct_from", "is_not_distinct_from", "in", "not_in", "between", "like",
+    "and", "or", "not", "is_null", "is_not_null", "is_distinct_from", "is_not_distinct_from", "in", "not_in",
+    "between", "like",
     "date_add", "at_zone",
 })  # fmt: skip
 CALLABLE = {name: arity for name, arity in FUNCTIONS.items() if name not in _OPERATORS_ONLY}

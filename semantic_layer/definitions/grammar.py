@@ -55,10 +55,11 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list; with `or_one`, a single item may stand without brackets."""
+    """A list; with `or_one`, a single item may stand without brackets. Empty only where that says something."""
 
     of: "Shape"
     or_one: bool = False
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ JOIN_KIND = Choice(("many_to_one", "one_to_one", "one_to_many", "many_to_many"))
 UNIT = Text(UNIT_FORM, "an ISO 4217 code, count, percent, ratio or a unit of time")
 PATH = Text(ANY_NAME, "a dimension, with its join path: product.brand")
 PATHS = Listing(PATH)
+PATHS_OR_NONE = Listing(PATH, may_be_empty=True)
 GRAIN = Choice(GRAINS)
 DURATION = Text(DURATION_FORM, "N UNIT, such as 28 days or 1 month")
 DAY = Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date as YYYY-MM-DD")
@@ -145,7 +147,7 @@ CATALOG = Block("catalog", {
     "week_start": Key(Choice(WEEK_DAYS), "The first day of a week."),
     "languages": Key(Listing(Text(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language code, such as en or zh")),
                      "Every label and meaning has a text in each of these.", True),
-    "sensitive": Key(Listing(NAME), "The words that a dimension may say under `sensitive`."),
+    "sensitive": Key(Listing(NAME, may_be_empty=True), "The words that a dimension may say under `sensitive`."),
 })  # fmt: skip
 DOMAIN = Block("domain", {
     "label": Key(WORDS, "What people call it."),
@@ -211,7 +213,7 @@ DATASET = Block("dataset", {
         "from": Key(COLUMN, "The column with the first moment at which a row holds.", True),
         "until": Key(COLUMN, "The column with the first moment at which it no longer holds.", True),
     }), "When a row of a slowly changing dataset holds."),
-    "columns": Key(Keyed("column", COLUMN_TYPE, ANY_NAME), "Types of raw columns; a declared column is cast before use."),
+    "columns": Key(Keyed("column", COLUMN_TYPE, ANY_NAME), "Types of raw columns: a declared one is cast before use."),
     "watermark": Key(Formula(), "How fresh the data is, by the data's own mark: max(loaded_at)."),
     "change_token": Key(Formula(), "A value that changes whenever the data does."),
     "time_to_live": Key(DURATION, "How long an answer may be cached where there is no change token."),
@@ -227,6 +229,7 @@ _AFTER = Block("conversion", {
     "within": Key(Text(rf"unlimited|{DURATION_FORM}", "N UNIT or unlimited"), "How long after.", True),
     "match": Key(Choice(("first", "last")), "Which earlier event is meant."),
 })  # fmt: skip
+_LEVEL = Block("level", {"except": Key(PATHS, "All asked dimensions but these.", True)})
 _PARAMETER = Block("parameter", {
     "type": Key(Text(r"text|boolean|integer|bigint|decimal\( ?\d{1,2} ?, ?\d{1,2} ?\)|float|date",
                      "text, boolean, integer, bigint, decimal(p,s), float or date"), "The type of its values.", True),
@@ -254,10 +257,10 @@ RULE_KEYS: dict[str, Key] = {
     "ago": Key(DURATION, "The same question of the period that long ago."),
     "at_start_of": Key(GRAIN, "The value in the first asked period of this unit."),
     "after": Key(_AFTER, "Events that follow another metric's events."),
-    "at_level": Key(Either(Block("level", {"except": Key(PATHS, "All asked dimensions but these.", True)}), PATHS),
+    "at_level": Key(Either(_LEVEL, PATHS_OR_NONE),
                     "Computed again with only these of the asked dimensions."),
     "ignoring": Key(PATHS, "The question's filters on these dimensions do not apply."),
-    "rank_within": Key(PATHS, "The rank among the asked members, apart for each value of these."),
+    "rank_within": Key(PATHS_OR_NONE, "The rank among the asked members, apart for each value of these."),
     "order": Key(Choice(("descending", "ascending")), "Which end is rank 1; default: descending, the largest."),
     "unit": Key(UNIT, "The unit of its values."),
     "fill": Key(Number(), "The value where there are no rows."),
@@ -299,7 +302,7 @@ METRIC = Block("metric", {
     "fill_time": Key(Flag(), "One row per period of the asked range."),
     "grains": Key(Listing(GRAIN), "The grains it may be asked at."),
     "cut_by": Key(Block("cut", {
-        "only": Key(PATHS, "The only dimensions it may be cut by."),
+        "only": Key(PATHS_OR_NONE, "The only dimensions it may be cut by."),
         "except": Key(PATHS, "Dimensions it may not be cut by."),
     }), "How it may be cut: `only` or `except`."),
     "parameters": Key(Keyed("parameter", _PARAMETER), "Values that a question may set, written :name in formulas."),

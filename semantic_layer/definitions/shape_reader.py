@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any as AnyValue
 
 from semantic_layer.definitions import grammar
-from semantic_layer.definitions.formula import FormulaError, parse_formula
+from semantic_layer.definitions.formula import parse_formula
+from semantic_layer.definitions.formula_tokens import FormulaError
 from semantic_layer.definitions.grammar import Block, ByLanguage, Either, Keyed, Listing, Shape
 from semantic_layer.definitions.problem import Place, Problem, ProblemCode, near_names
 from semantic_layer.definitions.yaml_text import ListNode, MapNode, Node, Origin, ScalarNode
@@ -182,6 +183,8 @@ class ShapeReader:
             return BROKEN if read is BROKEN else (read,)
         if not isinstance(node, ListNode):
             return self._bad(node, subject, "a list in brackets: [a, b]")
+        if not node.items and not shape.may_be_empty:
+            return self._bad(node, subject, "a list with one item at least")
         items = []
         for index, item in enumerate(node.items):
             inner = (*path, str(index))
@@ -272,8 +275,8 @@ def _shown(node: Node) -> str:
     match node:
         case MapNode():
             return "a map"
-        case ListNode():
-            return "a list"
+        case ListNode(items, _):
+            return "a list" if items else "an empty list"
         case ScalarNode(None, _):
             return "empty"
         case ScalarNode(bool() as flag, _):

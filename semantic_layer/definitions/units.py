@@ -1,12 +1,12 @@
-"""Units add only to themselves: 5 EUR + 5 USD is no number (docs/definition_language.md, point 1)."""
+"""Units of metrics, and their one rule: they add only to themselves. 5 EUR + 5 USD is no number."""
 
 from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr, Name
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.formula_text import formula_text
-from semantic_layer.definitions.model import Across, RankWithin
+from semantic_layer.definitions.model import Across, Catalog, RankWithin
 from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.scope import Block, block_of, blocks_below
-from semantic_layer.definitions.shape_reader import Path
+from semantic_layer.definitions.shape_reader import Path, Places
 
 _COUNTS = ("count", "count_distinct", "count_if", "approx_count_distinct")
 _SAME = ("add", "subtract", "coalesce", "nullif", "greatest", "least", "modulo")
@@ -15,7 +15,7 @@ _PLAIN = {"percent": "ratio"}  # two ways to print one thing
 Unit = str | None  # None: not known, or a bare number
 
 
-class _Units:
+class Units:
     """Infers units, each sentence once."""
 
     def __init__(self, findings: Findings) -> None:
@@ -96,9 +96,14 @@ class _Units:
         return None if metric is None else self.of_block(block_of(metric))
 
 
+def unit_of(catalog: Catalog, metric: str) -> Unit:
+    """The unit of a metric's values: declared, or what follows from its rule; None if nothing says it."""
+    return Units(Findings(catalog, Places(), frozenset())).of_block(block_of(catalog.metrics[metric]))
+
+
 def check_units(findings: Findings) -> None:
     """Needs a catalog whose metrics do not go in circles."""
-    units = _Units(findings)
+    units = Units(findings)
     for metric in findings.catalog.metrics.values():
         for block in blocks_below(block_of(metric)):
             units.of_block(block)
