@@ -137,8 +137,7 @@ class EmbeddedPostgres:
 
     def url(self, database: str = OWNER, user: str = OWNER) -> str:
         """`postgresql://user@/database?host=/socket/folder`, as libpq, asyncpg and SQLAlchemy read it."""
-        folder = quote(str(self._require().socket_folder), safe="/")
-        return f"postgresql://{quote(user)}@/{quote(database)}?host={folder}"
+        return _url(self._require().socket_folder, database, user)
 
     def create_database(self, name: str, owner: str = OWNER) -> str:
         """A new empty database; gives its url."""
@@ -185,9 +184,7 @@ class EmbeddedPostgres:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             lock.close()
-            raise EmbeddedPostgresError(
-                f"{self._data} is in use by process {holder}; stop it first."
-            ) from None
+            raise EmbeddedPostgresError(f"{self._data} is in use by process {holder}; stop it first.") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -198,9 +195,7 @@ class EmbeddedPostgres:
         if (self._data / "PG_VERSION").exists():
             return choose_account(self._data, programs)
         if self._data.exists() and any(self._data.iterdir()):
-            raise EmbeddedPostgresError(
-                f"{self._data} has files that are no PostgreSQL data; choose another."
-            )
+            raise EmbeddedPostgresError(f"{self._data} has files that are no PostgreSQL data; choose another.")
         fresh = self._data.with_name(self._data.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
@@ -214,9 +209,7 @@ class EmbeddedPostgres:
             "--auth=trust",
             "--encoding=UTF8",
         ]
-        command += (
-            ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C"]
-        )
+        command += ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C"]
         command += [] if self._durable else ["--no-sync"]
         done = subprocess.run(  # type: ignore[call-overload]
             account.command(command),
@@ -283,6 +276,15 @@ class EmbeddedPostgres:
         self.create_role(OWNER)
         if not self.run_sql(f"SELECT 1 FROM pg_database WHERE datname = {_literal(OWNER)}").strip():
             self.create_database(OWNER)
+
+
+def url_of_running(data_dir: Path) -> str | None:
+    """The url of the server that another process runs over this folder now; None if nobody does."""
+    data_dir = data_dir.expanduser().absolute()
+    lines = _pid_file(data_dir)
+    if len(lines) < 8 or lines[7] != "ready" or not _is_server_of(int(lines[0]), data_dir):
+        return None
+    return _url(Path(lines[4]), OWNER, OWNER)
 
 
 def end_leftover_server(data_dir: Path, patience: float) -> None:
@@ -359,6 +361,10 @@ def _shared_memory_setting() -> dict[str, str]:
         if space.f_blocks * space.f_frsize < SMALL_SHARED_MEMORY:
             return {"dynamic_shared_memory_type": "mmap"}
     return {}
+
+
+def _url(socket_folder: Path, database: str, user: str) -> str:
+    return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(socket_folder), safe='/')}"
 
 
 def _quoted(name: str) -> str:

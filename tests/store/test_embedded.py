@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from semantic_layer.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from semantic_layer.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, url_of_running
 
 SUPERVISOR = """
 import sys, time
@@ -149,6 +149,16 @@ async def test_two_supervisors_never_share_a_folder(tmp_path: Path) -> None:
         with pytest.raises(EmbeddedPostgresError, match=f"in use by process {os.getpid()}"):
             EmbeddedPostgres(tmp_path / "pg", durable=False).start()
         assert first.run_sql("SELECT 1").strip() == "1"
+
+
+async def test_another_process_can_join_a_running_server(tmp_path: Path) -> None:
+    assert url_of_running(tmp_path / "pg") is None
+    supervisor, server = start_supervisor(tmp_path / "pg")
+    url = url_of_running(tmp_path / "pg")
+    assert url is not None and await one_value(url, "SELECT current_user::text") == "semantic_layer"
+    kill(supervisor)
+    assert ends_within(server, 10)
+    assert url_of_running(tmp_path / "pg") is None
 
 
 async def test_an_interrupted_first_start_is_begun_again(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The composition root: Settings -> running application. The only room that knows every other."""

@@ -1,0 +1,112 @@
+"""The HTTP server: a port that is claimed first and answered on last, and an end that lets answers finish."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from semantic_layer.app.stopping import StopRequests
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 30
+LOOK_SECONDS = 0.5  # for finding out whether somebody listens on this machine
+
+Greeting = Callable[[], Awaitable[None]]
+
+
+class PortBusy(Exception):
+    """The port cannot be had; the text, for the command line, says why."""
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """A socket that is bound and does not listen yet: the port is ours, and nobody is answered before we are ready.
+
+    Raises PortBusy, or OSError for an address that is not this machine's.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    claimed = socket.socket(family, kind, protocol)
+    try:
+        # Some systems let two programs bind one port when one of them does so for all addresses: so ask first.
+        with socket.socket(family, kind, protocol) as caller:
+            caller.settimeout(LOOK_SECONDS)
+            if caller.connect_ex(address) == 0:
+                raise PortBusy(f"Port {port} of {host} is in use by another program.")
+        claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        claimed.bind(address)
+    except OSError as error:
+        claimed.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortBusy(f"Port {port} of {host} cannot be used: {error.strerror}.") from None
+        raise
+    except PortBusy:
+        claimed.close()
+        raise
+    return claimed
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours (uvicorn would raise them once more at the end, and the exit code would not be 0)."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    web: ASGIApp,
+    claimed: socket.socket,
+    stop: StopRequests,
+    *,
+    drain_seconds: int,
+    greet: Greeting | None = None,
+) -> None:
+    """Answers until a stop is asked for, then waits `drain_seconds` for answers in flight; a second request hurries.
+
+    `greet` runs once the server answers; when it fails, the server stops and its error is raised.
+    """
+    config = uvicorn.Config(
+        web,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        proxy_headers=False,
+        ws="none",
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=drain_seconds,
+    )
+    server = _Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[claimed]))
+    greeting = asyncio.ensure_future(_greeted(server, greet))
+    serving.add_done_callback(lambda _: greeting.cancel())
+    loop = asyncio.get_running_loop()
+
+    def asked(count: int) -> None:
+        server.should_exit = True
+        if count > 1:
+            loop.call_soon_threadsafe(serving.cancel)
+
+    try:
+        with stop.told_to(asked):
+            await asyncio.wait((serving, greeting), return_when=asyncio.FIRST_EXCEPTION)
+            server.should_exit = True
+            await asyncio.wait((serving,))
+        for ended in (greeting, serving):
+            if ended.done() and not ended.cancelled():
+                ended.result()
+    finally:
+        greeting.cancel()
+        serving.cancel()
+        claimed.close()
+
+
+async def _greeted(server: uvicorn.Server, greet: Greeting | None) -> None:
+    while not server.started:
+        await asyncio.sleep(0.005)
+    if greet is not None:
+        await greet()
