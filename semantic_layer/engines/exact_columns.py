@@ -6,7 +6,7 @@ is kept in the schema's metadata under NULLED, so that serving can warn.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -49,7 +49,9 @@ def arrow_type(column: ColumnType) -> pa.DataType:
     return _TYPES[column.kind]
 
 
-def exact(table: pa.Table, columns: Sequence[StatementColumn], source: str) -> pa.Table:
+def exact(
+    table: pa.Table, columns: Sequence[StatementColumn], source: str, nulled_before: Iterable[str] = ()
+) -> pa.Table:
     """`table` with the declared names and Arrow types, by position.
 
     Raises NUMBER_OUT_OF_RANGE, or SOURCE_REFUSED when a column came as something else than what was declared.
@@ -57,7 +59,7 @@ def exact(table: pa.Table, columns: Sequence[StatementColumn], source: str) -> p
     if table.num_columns != len(columns):
         raise _not_declared(source, f"{table.num_columns} columns came, {len(columns)} were declared")
     arrays: list[Column] = []
-    nulled: list[str] = []
+    nulled = list(nulled_before)
     for array, column in zip(table.columns, columns, strict=True):
         kept = _without_impossible(array)
         if kept.null_count != array.null_count:
