@@ -1,10 +1,11 @@
 """Small questions to a catalog that the dictionary's types share: languages, words, names that exist."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from semantic_layer.definitions.model import Catalog, Metric, Words
 from semantic_layer.definitions.types import ColumnType, Kind
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
+from semantic_layer.query.ask import Path
 from semantic_layer.query.problems import did_you_mean, listed, near_names
 from semantic_layer.serving.answer import OutputType
 
@@ -41,14 +42,13 @@ def said(words: Words, language: str) -> str | None:
     return words.get(language) or next(iter(words.values()), None)
 
 
-def existing_metrics(catalog: Catalog, names: Iterable[str], path: tuple[str | int, ...]) -> list[Metric]:
-    """The metrics of these names. Raises UNKNOWN_METRIC for every name that is none; `path` ends at the list."""
+def existing_metrics(catalog: Catalog, names: Mapping[Path, str]) -> list[Metric]:
+    """The metrics of the names at these paths of the input. Raises UNKNOWN_METRIC for every name that is none."""
     issues = []
-    for place, name in enumerate(names):
+    for path, name in names.items():
         if name not in catalog.metrics:
             near = near_names(name, catalog.metrics)
-            message = f"no metric {name[:100]}{did_you_mean(near)}"
-            issues.append(Issue(ErrorCode.UNKNOWN_METRIC, message, (*path, place), near))
+            issues.append(Issue(ErrorCode.UNKNOWN_METRIC, f"no metric {name[:100]}{did_you_mean(near)}", path, near))
     if issues:
         raise SemanticLayerError(issues)
-    return [catalog.metrics[name] for name in names]
+    return [catalog.metrics[name] for name in names.values()]

@@ -43,7 +43,7 @@ def _catalog(info: Info) -> CatalogInfo:
 
 def _metric(info: Info, name: str, language: Language = None) -> MetricShown | None:
     published = info.context.published
-    (metric,) = existing_metrics(published.catalog, [name], ("name",))
+    (metric,) = existing_metrics(published.catalog, {("name",): name})
     return metric_shown(published, metric, language)
 
 
@@ -65,7 +65,7 @@ def _dimensions_for(info: Info, metrics: list[str], language: Language = None) -
         raise refuse(ErrorCode.EMPTY_QUESTION, "name at least one metric", path=("metrics",))
     if len(metrics) > MOST_METRICS:
         raise refuse(ErrorCode.QUERY_TOO_COMPLEX, f"at most {MOST_METRICS} metrics", path=("metrics",))
-    existing_metrics(catalog, metrics, ("metrics",))
+    existing_metrics(catalog, {("metrics", place): name for place, name in enumerate(metrics)})
     asked = asked_language(catalog, language)
     return [dimension_shown(one, asked) for one in common_dimensions(catalog, metrics)]
 

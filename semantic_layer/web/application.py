@@ -1,0 +1,94 @@
+"""The HTTP application: `/graphql`, `/healthz`, `/readyz`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.requests import Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+
+from semantic_layer.api.documents import PreparedSchema
+from semantic_layer.api.error_words import internal_words, issue_words
+from semantic_layer.api.request import Backend
+from semantic_layer.api.schema import build_schema
+from semantic_layer.errors import CODES, ErrorCode, Issue
+from semantic_layer.registry.catalogs import RegistryStatus
+from semantic_layer.web.frame import Frame
+from semantic_layer.web.graphiql_page import ASSETS_PATH, FirstQuestion, GraphiqlPage
+from semantic_layer.web.graphql_endpoint import GraphqlEndpoint
+from semantic_layer.web.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """What the HTTP door needs; made once, in `app`.
+
+    `hosts` are the host names served (see serving_address.answered_hosts), None any. `first_question` turns the
+    GraphiQL page on. `lifespan` is an ASGI lifespan: what to start before the first request and stop after the last.
+    """
+
+    backend: Backend
+    status: Callable[[], RegistryStatus]
+    keys: Keys
+    hosts: frozenset[str] | None
+    first_question: FirstQuestion | None = None
+    max_body_bytes: int = MAX_BODY_BYTES
+    schema: PreparedSchema = field(default_factory=build_schema)
+    lifespan: Callable[[FastAPI], Any] | None = None
+
+
+def create_app(context: WebContext) -> FastAPI:
+    app = FastAPI(title="Semantic layer", openapi_url=None, docs_url=None, redoc_url=None, lifespan=context.lifespan)
+    page = None if context.first_question is None else GraphiqlPage(context.first_question)
+    graphql = GraphqlEndpoint(context.backend, context.schema, context.keys, page, context.max_body_bytes)
+    app.router.routes.append(Route("/graphql", graphql, methods=None))
+    if page is not None:
+        app.router.routes.append(Mount(ASSETS_PATH, page.assets))
+    app.add_api_route("/healthz", _healthy, methods=["GET"])
+    app.add_api_route("/readyz", _readiness(context.status), methods=["GET"])
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(Frame, hosts=context.hosts)
+    return app
+
+
+async def _healthy() -> dict[str, str]:
+    """The process runs; nothing else is looked at."""
+    return {"status": "ok"}
+
+
+def _readiness(status: Callable[[], RegistryStatus]) -> Callable[[], Any]:
+    async def ready() -> JSONResponse:
+        """200 as long as a revision is served, also when a newer one could not be built: `error` says so."""
+        now = status()
+        body = {
+            "status": "ready" if now.serving is not None else "waiting for the first publish",
+            "revision": now.serving,
+            "newestRevision": now.newest,
+            "registryReachable": now.reachable,
+            "error": now.error,
+        }
+        return JSONResponse(body, 200 if now.serving is not None else 503)
+
+    return ready
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """What routing refuses: an unknown address or method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = ErrorCode.METHOD_NOT_ALLOWED if status == 405 else ErrorCode.NOT_FOUND
+    return JSONResponse({"errors": [issue_words([Issue(code, CODES[code].text)])]}, status)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    request_id = getattr(request.state, "request_id", "unknown")
+    log.error("request failed", request_id=request_id, exc_info=error)
+    return JSONResponse({"errors": [internal_words(request_id)]}, 500)

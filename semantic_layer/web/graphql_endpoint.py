@@ -1,0 +1,112 @@
+"""`/graphql`: GraphQL over HTTP, POST only.
+
+GET would let any web page make a browser on this network run questions (though not read them); a browser that opens
+the address gets the page to try questions on.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from semantic_layer.api.documents import PreparedSchema
+from semantic_layer.api.execution import GraphqlReply, run
+from semantic_layer.api.request import Backend, RequestContext
+from semantic_layer.errors import CODES, ErrorCode, SemanticLayerError, refuse
+from semantic_layer.web.graphiql_page import GraphiqlPage
+from semantic_layer.web.http_reply import HttpReply, code_reply, refusal_reply
+from semantic_layer.web.keys import Keys
+from semantic_layer.web.media_types import GRAPHQL_RESPONSE, is_json, response_type, wants_page
+from semantic_layer.web.request_body import ClientGone, read_body, read_request
+
+RawHeaders = Mapping[bytes, bytes]
+
+
+class GraphqlEndpoint:
+    """An ASGI application for one address."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        schema: PreparedSchema,
+        keys: Keys,
+        page: GraphiqlPage | None,
+        max_body_bytes: int,
+    ) -> None:
+        self._backend = backend
+        self._schema = schema
+        self._keys = keys
+        self._page = page
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: RawHeaders = dict(scope["headers"])
+        try:
+            reply = await self._reply(scope, headers, receive)
+        except ClientGone:
+            return
+        await reply.send(send)
+
+    async def _reply(self, scope: Scope, headers: RawHeaders, receive: Receive) -> HttpReply:
+        accept = _text(headers, b"accept")
+        if scope["method"] != "POST":
+            if scope["method"] == "GET" and self._page is not None and wants_page(accept):
+                return self._page.reply
+            return code_reply(ErrorCode.METHOD_NOT_ALLOWED, "send a POST", [(b"allow", b"POST")])
+        media_type = response_type(accept)
+        if media_type is None:
+            message = "accept application/graphql-response+json or application/json"
+            return code_reply(ErrorCode.NOT_ACCEPTABLE, message)
+        try:
+            principal = self._keys.principal(headers)
+            _check_content(headers)
+            body = await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
+            request = read_request(body)
+            published = self._backend.catalogs.current
+        except SemanticLayerError as refusal:
+            return refusal_reply(refusal, _hints(refusal.code), media_type)
+        context = RequestContext(self._backend, published, principal, scope["state"]["request_id"])
+        reply = await _unless_gone(receive, run(self._schema, request, context))
+        return HttpReply(_status(reply, media_type), reply.body, media_type)
+
+
+async def _unless_gone(receive: Receive, running: Coroutine[Any, Any, GraphqlReply]) -> GraphqlReply:
+    """The reply, unless the caller hangs up: then the question is cancelled, down to its source."""
+    answer = asyncio.ensure_future(running)
+    gone = asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        raise ClientGone
+    finally:
+        answer.cancel()
+        gone.cancel()
+
+
+def _status(reply: GraphqlReply, media_type: bytes) -> int:
+    """With plain JSON, whatever is said about the document comes as 200; the newer media type has statuses for it."""
+    if reply.failed is None or media_type != GRAPHQL_RESPONSE:
+        return 200
+    return CODES[reply.failed].status
+
+
+def _check_content(headers: RawHeaders) -> None:
+    if not is_json(_text(headers, b"content-type")):
+        raise refuse(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "send `Content-Type: application/json`, in UTF-8")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise refuse(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "send the body uncompressed")
+
+
+def _hints(code: ErrorCode) -> list[tuple[bytes, bytes]]:
+    if code is ErrorCode.UNAUTHENTICATED:
+        return [(b"www-authenticate", b"Bearer")]
+    if code is ErrorCode.NOT_READY:
+        return [(b"retry-after", b"1")]
+    return [(b"connection", b"close")] if code is ErrorCode.BODY_TOO_LARGE else []
+
+
+def _text(headers: RawHeaders, name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
