@@ -27,6 +27,7 @@ _POOL_SIZE = 8
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 30.0  # for what only looks at columns
 _CLOSE_SECONDS = 5.0
+_STOP_SECONDS = 5.0
 _REMEMBERED = 4096
 
 _SESSION = {
@@ -180,9 +181,24 @@ async def _snapshot(connection: Connection, timeout: float) -> AsyncIterator[Non
     await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {limit}")
     try:
         yield
-    finally:
+    except FAILURES:
+        await _reset(connection)
+        raise
+    except BaseException:
+        # Cancelled in the middle: asyncpg tells the server to stop, and close waits until it has. A new connection
+        # costs less than a signal that comes late and hits the next statement.
         with suppress(*FAILURES):
-            await connection.execute("ROLLBACK; RESET ALL")
+            await asyncio.shield(connection.close(timeout=_STOP_SECONDS))
+        raise
+    await _reset(connection)
+
+
+async def _reset(connection: Connection) -> None:
+    """Ends the transaction and what a statement may have set; a connection that cannot is of no more use."""
+    try:
+        await connection.execute("ROLLBACK; RESET ALL")
+    except FAILURES:
+        connection.terminate()
 
 
 async def _check_role(connection: asyncpg.Connection) -> None:

@@ -151,7 +151,7 @@ def _numbers(values: bytes, known: bytes, count: int, code: str) -> Column:
 
 def _texts(values: bytes, lengths: bytes, count: int) -> Column:
     sizes: Column = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(_native(lengths, "i"))])
-    known = pc.greater_equal(sizes, pa.scalar(0, pa.int32()))
+    known: Column = pc.greater_equal(sizes, pa.scalar(0, pa.int32()))
     taken: Column = pc.max_element_wise(sizes, pa.scalar(0, pa.int32()))
     ends = pc.cumulative_sum(taken)
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
