@@ -189,6 +189,6 @@ def _check_segment_names(findings: Findings, dataset: Dataset, segment: Segment,
 def _check_zone(findings: Findings, zone: str, path: Path) -> None:
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         message = f'"{zone}" is not a time zone; expected a name such as UTC or Asia/Shanghai'
         findings.at_value(path, ProblemCode.BAD_VALUE, message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from semantic_layer.definitions.expression import Call, Exists, Expr, Literal, Name, walk
+from semantic_layer.definitions.expression import Aggregate, Call, Exists, Expr, Literal, Name, walk
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.model import (
     Across,
@@ -26,10 +26,9 @@ _COMPARED = ("eq", "ne", "in", "not_in", "is_distinct_from", "is_not_distinct_fr
 def check_reach(findings: Findings) -> None:
     """Needs a catalog whose metrics do not go in circles."""
     for metric in findings.catalog.metrics.values():
-        if findings.is_broken("metrics", metric.name):
-            continue
         for block in blocks_below(block_of(metric)):
-            _check_block(findings, block)
+            if not findings.is_broken(block.path):
+                _check_block(findings, block)
         _check_cut(findings, metric)
     for dataset in findings.catalog.datasets.values():
         for name, segment in dataset.segments.items():
@@ -129,6 +128,8 @@ def _grouped(names: tuple[str, ...]) -> list[str]:
 
 def _check_condition(findings: Findings, home: str, formula: Formula, *, columns: bool) -> None:
     """Names in a condition: dimensions, segments, and (`columns`) raw columns of `home`, which only a source knows."""
+    if any(isinstance(node, Aggregate) for node in walk(formula.tree)):
+        return  # told already: no condition over rows at all
     for node, inside in _names(formula.tree):
         if inside is not None:
             _check_inside_exists(findings, home, inside, node, formula)
@@ -225,7 +226,7 @@ def _check_made_of_metric(findings: Findings, dataset: Dataset, dimension: Dimen
     if not isinstance(rule, (MetricValue, TopMembers)):
         return
     metric = findings.catalog.metrics.get(rule.metric if isinstance(rule, MetricValue) else rule.by)
-    if metric is None or findings.is_broken("metrics", metric.name):
+    if metric is None:
         return
     for home in homes(findings.catalog, block_of(metric)):
         if home not in findings.catalog.datasets or home == dataset.name:

@@ -11,12 +11,12 @@ from semantic_layer.definitions.scope import Block, block_of, blocks_below, warn
 
 def check_rules(findings: Findings) -> None:
     for metric in findings.catalog.metrics.values():
-        if findings.is_broken("metrics", metric.name):
-            continue
         _check_metric(findings, metric)
         for block in blocks_below(block_of(metric)):
-            _check_block(findings, block)
-        _check_parameters(findings, metric)
+            if not findings.is_broken(block.path):
+                _check_block(findings, block)
+        if not any(path[:2] == ("metrics", metric.name) for path in findings.broken):
+            _check_parameters(findings, metric)
         _check_warning(findings, metric)
     _check_segments(findings)
 
@@ -278,14 +278,15 @@ def _check_parameters(findings: Findings, metric: Metric) -> None:
 
 def _check_warning(findings: Findings, metric: Metric) -> None:
     block = warning_block(metric)
-    if block is None:
+    if block is None or findings.is_broken(block.path):
         return
     when = Formula(block.rule.value, (*block.path, "when"))
     if not _says_aggregate(findings, when, 'a warning speaks of "value" and its steps'):
         _check_metric_names(findings, block, when, ("value",))
     for name in block.rule.steps:
         for inner in blocks_below(block.step(name)):
-            _check_block(findings, inner)
+            if not findings.is_broken(inner.path):
+                _check_block(findings, inner)
 
 
 def _short(text: str) -> str:

@@ -29,4 +29,4 @@ def check_served(findings: Findings) -> None:
 
 
 def _refuse(findings: Findings, path: Path, what: str) -> None:
-    findings.at_key(path, ProblemCode.NOT_SUPPORTED, f"{what} is in the language, but this release does not serve it")
+    findings.at_key(path, ProblemCode.NOT_SUPPORTED, f"{what}: in the language, but not served by this release")

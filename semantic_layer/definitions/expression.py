@@ -94,8 +94,8 @@ class Leaf:
 Expr = Literal | Name | Parameter | Call | Case | Cast | Aggregate | Exists | Leaf
 
 # Operators and functions a formula may use, with the number of arguments they take (None: any number from the minimum).
-# date_trunc(unit, x), date_part(part, x), date_diff(unit, from, to) take a text Literal first: a Grain, or a Part, "year",
-# "minute", "second". date_add(x, count, unit) is written `x + interval 7 days`.
+# date_trunc(unit, x), date_part(part, x) and date_diff(unit, from, to) take a text Literal first: a Grain;
+# for date_part a Part, "year", "minute" or "second". date_add(x, count, unit) is written `x + interval 7 days`.
 FUNCTIONS: dict[str, tuple[int, int | None]] = {
     "add": (2, 2), "subtract": (2, 2), "multiply": (2, 2), "divide": (2, 2), "modulo": (2, 2), "negate": (1, 1),
     "eq": (2, 2), "ne": (2, 2), "lt": (2, 2), "lte": (2, 2), "gt": (2, 2), "gte": (2, 2),

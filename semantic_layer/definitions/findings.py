@@ -18,7 +18,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`broken` definitions could not be read whole: nothing is said about what refers to their missing parts."""
+    """`broken` are the paths of keys that could not be read: nothing more is said about what they are part of."""
 
     catalog: Catalog
     places: Places
@@ -37,8 +37,9 @@ class Findings:
     def inside(self, formula: Formula, at: int, code: ProblemCode, message: str, near: tuple[str, ...] = ()) -> None:
         self.add(self.places.value(*formula.path, offset=max(at, 0)), code, message, near)
 
-    def is_broken(self, section: str, name: str) -> bool:
-        return (section, name) in self.broken
+    def is_broken(self, path: Path) -> bool:
+        """Whether the thing at this path, or one of its own keys, could not be read."""
+        return path in self.broken or any(broken[:-1] == path for broken in self.broken)
 
     def dataset_exists(self, name: str, path: Path, said: str) -> bool:
         """Whether the dataset exists; says so if not."""

@@ -100,6 +100,7 @@ class MetricBuilder(Builder):
             return None
         if "from" not in fields:
             self.problem((*path, "take"), ProblemCode.COMPANION, '"take" stands only beside "over", or beside "from"')
+            return None
         return SemiAdditive(Take(fields["take"]), fields.get("take_each", ()))
 
     def _one_modifier(self, key: str, fields: Fields, path: Path) -> Modifier:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
@@ -82,11 +82,18 @@ class DefinitionErrors(SemanticLayerError):
 
 def near_names(word: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The names most like `word`, best first; none if nothing is alike. Deterministic: ties by name."""
-    candidates = sorted(set(names))
-    found = process.extract(
-        word.lower(), candidates, scorer=fuzz.WRatio, processor=str.lower, limit=limit, score_cutoff=60
-    )
-    return tuple(name for name, _, _ in sorted(found, key=lambda hit: (-hit[1], hit[0])))
+    scored = sorted((-_likeness(word.lower(), name.lower()), name) for name in set(names))
+    return tuple(name for score, name in scored[:limit] if -score >= _ALIKE)
+
+
+_ALIKE = 60.0
+_CONTAINED = 75.0  # a name that holds the whole word is alike, but less than one with a letter missing
+
+
+def _likeness(word: str, name: str) -> float:
+    ratio = fuzz.ratio(word, name, score_cutoff=_ALIKE)
+    contained = (len(word) >= 3 and word in name) or (len(name) >= 3 and name in word)
+    return max(ratio, _CONTAINED if contained else 0.0)
 
 
 def said_near(near: tuple[str, ...]) -> str:

@@ -8,11 +8,11 @@ from semantic_layer.definitions import grammar
 from semantic_layer.definitions.builder import calendar_of, domain_of, settings_of, source_of
 from semantic_layer.definitions.checks import check
 from semantic_layer.definitions.dataset_builder import DatasetBuilder
-from semantic_layer.definitions.grammar import Block, Keyed
+from semantic_layer.definitions.grammar import Keyed
 from semantic_layer.definitions.metric_builder import MetricBuilder
 from semantic_layer.definitions.model import Catalog, CatalogSettings
 from semantic_layer.definitions.problem import DefinitionErrors, Place, Problem, ProblemCode
-from semantic_layer.definitions.shape_reader import BROKEN, Fields, Path, Places, ShapeReader
+from semantic_layer.definitions.shape_reader import Fields, Path, Places, ShapeReader
 from semantic_layer.definitions.yaml_text import Json, MapNode, Node, ScalarNode, read_json, read_yaml
 
 # The kind of a registry document -> the section of a file in which such a definition stands.
@@ -61,14 +61,21 @@ def read_with_places(paths: Iterable[FilePath | str]) -> Reading:
 def read_texts(texts: Mapping[str, str], problems: list[Problem] | None = None) -> Reading:
     """The checked catalog of YAML texts by file name. Raises DefinitionErrors."""
     problems = [] if problems is None else problems
-    trees = [tree for file, text in texts.items() if (tree := read_yaml(file, text, problems)) is not None]
-    unreadable = bool(problems)
+    trees: list[MapNode] = []
+    complete = not problems
+    for file, text in texts.items():
+        before = len(problems)
+        tree = read_yaml(file, text, problems)
+        if tree is not None:
+            trees.append(tree)
+        elif len(problems) > before:
+            complete = False  # what this file defines is unknown: nothing is said about names that nothing defines
     merged = _merged(trees, problems)
-    if not unreadable and not any("catalog" in tree.entries for tree in trees):
+    if complete and not any("catalog" in tree.entries for tree in trees):
         first = next(iter(texts), "no files")
         message = 'no file has the key "catalog" (time_zone, week_start, languages)'
         problems.append(Problem(Place(first, 1, 1), ProblemCode.MISSING_KEY, message))
-    return _read(merged, problems, check_all=True, complete=not unreadable)
+    return _read(merged, problems, check_all=complete)
 
 
 def read_documents(documents: Mapping[tuple[str, str], Json]) -> Catalog:
@@ -87,7 +94,7 @@ def read_documents(documents: Mapping[tuple[str, str], Json]) -> Catalog:
     root.update(sections)
     tree = read_json("registry", root)
     assert isinstance(tree, MapNode)
-    return _read(tree, [], check_all=False, complete=True).catalog
+    return _read(tree, [], check_all=False).catalog
 
 
 def _files(paths: Iterable[FilePath | str]) -> list[FilePath]:
@@ -111,7 +118,7 @@ def _merged(trees: list[MapNode], problems: list[Problem]) -> MapNode:
                 _check_language(node, problems)
             elif section is None or name not in entries:
                 entries[name], keys[name] = node, tree.keys[name]
-            elif isinstance(section.shape, Keyed) and isinstance(node, MapNode) and isinstance(entries[name], MapNode):
+            elif isinstance(section.shape, Keyed):
                 entries[name] = _union(section.shape.noun, entries[name], node, problems)
             else:
                 message = f'"{name}" is already written in {keys[name].place}'
@@ -120,8 +127,14 @@ def _merged(trees: list[MapNode], problems: list[Problem]) -> MapNode:
     return MapNode(entries, keys, origin)
 
 
-def _union(noun: str, first: Node, second: MapNode, problems: list[Problem]) -> MapNode:
-    assert isinstance(first, MapNode)
+def _union(noun: str, first: Node, second: Node, problems: list[Problem]) -> Node:
+    """Two files' definitions of one kind. What is no map is told once, by the reader or here."""
+    if not isinstance(second, MapNode):
+        if not isinstance(second, ScalarNode) or second.value is not None:
+            problems.append(Problem(second.origin.place, ProblemCode.BAD_VALUE, f"expected a map of {noun} names"))
+        return first
+    if not isinstance(first, MapNode):
+        return second if isinstance(first, ScalarNode) and first.value is None else first
     entries, keys = dict(first.entries), dict(first.keys)
     for name, node in second.entries.items():
         if name in entries:
@@ -139,10 +152,10 @@ def _check_language(node: Node, problems: list[Problem]) -> None:
         problems.append(Problem(node.origin.place, ProblemCode.LANGUAGE_VERSION, message))
 
 
-def _read(tree: MapNode, problems: list[Problem], *, check_all: bool, complete: bool) -> Reading:
+def _read(tree: MapNode, problems: list[Problem], *, check_all: bool) -> Reading:
     places = Places()
     catalog, broken = _build(tree, problems, places)
-    if check_all and complete:
+    if check_all:
         problems += check(catalog, places, broken)
     if problems:
         raise DefinitionErrors(problems)
@@ -150,7 +163,7 @@ def _read(tree: MapNode, problems: list[Problem], *, check_all: bool, complete: 
 
 
 def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Catalog, frozenset[Path]]:
-    """The catalog of all definitions that can be read, and the paths of those that could not be read whole."""
+    """The catalog of all that can be read, and the paths of the keys that could not be read."""
     settings_fields = _settings(tree, problems, places)
     settings = settings_of(settings_fields) if settings_fields is not None else CatalogSettings()
     reader = ShapeReader(problems, places, settings.languages if settings_fields is not None else None)
@@ -162,24 +175,16 @@ def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Cata
                 (),
                 "a file",
             )
-    broken: set[Path] = set()
-    builders = {
-        "domains": domain_of,
-        "sources": source_of,
-        "calendars": calendar_of,
-        "datasets": DatasetBuilder(problems, places).dataset,
-        "metrics": MetricBuilder(problems, places).metric,
-    }
     sections: dict[str, dict[str, object]] = {}
-    for section, build in builders.items():
-        built: dict[str, object] = {}
-        for name, fields, whole in _definitions(tree, section, reader):
-            before = len(problems)
-            built[name] = build(name, fields)
-            if not whole or len(problems) > before:
-                broken.add((section, name))
-        sections[section] = built
-    return Catalog(settings=settings, **sections), frozenset(broken)  # type: ignore[arg-type]
+    for section, build in (
+        ("domains", domain_of),
+        ("sources", source_of),
+        ("calendars", calendar_of),
+        ("datasets", DatasetBuilder(problems, places).dataset),
+        ("metrics", MetricBuilder(problems, places).metric),
+    ):
+        sections[section] = {name: build(name, fields) for name, fields in _definitions(tree, section, reader).items()}
+    return Catalog(settings=settings, **sections), frozenset(reader.broken)  # type: ignore[arg-type]
 
 
 def _settings(tree: MapNode, problems: list[Problem], places: Places) -> Fields | None:
@@ -191,19 +196,12 @@ def _settings(tree: MapNode, problems: list[Problem], places: Places) -> Fields 
     return fields if isinstance(fields, dict) and "languages" in fields else None
 
 
-def _definitions(tree: MapNode, section: str, reader: ShapeReader) -> Iterable[tuple[str, Fields, bool]]:
-    """Each definition of a section: name, readable fields, and whether all of it could be read."""
+def _definitions(tree: MapNode, section: str, reader: ShapeReader) -> dict[str, Fields]:
+    """The readable fields of each definition of a section; none of one that is no map at all."""
     node = tree.entries.get(section)
-    shape = grammar.FILE.keys[section].shape
-    assert isinstance(shape, Keyed) and isinstance(shape.of, Block)
     if node is None:
-        return
-    if not isinstance(node, MapNode):
-        reader.read(node, shape, (section,), f'"{section}"')
-        return
-    for name, inner in node.entries.items():
-        before = len(reader.problems)
-        single = MapNode({name: inner}, {name: node.keys[name]}, node.origin)
-        read = reader.read(single, shape, (section,), f'"{section}"')
-        fields = read.get(name, BROKEN) if isinstance(read, dict) else BROKEN
-        yield name, fields if isinstance(fields, dict) else {}, len(reader.problems) == before
+        return {}
+    read = reader.read(node, grammar.FILE.keys[section].shape, (section,), f'"{section}"')
+    found = read if isinstance(read, dict) else {}
+    names = node.entries if isinstance(node, MapNode) else ()
+    return {name: found.get(name, {}) for name in names}

@@ -68,6 +68,7 @@ class ShapeReader:
         self.problems = problems
         self.places = places
         self.languages = languages
+        self.broken: set[Path] = set()  # keys whose values could not be read
 
     def read(self, node: Node, shape: Shape, path: Path, subject: str) -> AnyValue:
         """The value, or BROKEN. `subject` says in messages what is read: `"tier" of metric "sales"`."""
@@ -110,10 +111,13 @@ class ShapeReader:
                 self._unknown_key(node.keys[name], name, block, subject)
                 continue
             read = self.read(value, key.shape, inner, f'"{name}" of {subject}')
-            if read is not BROKEN:
+            if read is BROKEN:
+                self.broken.add(inner)
+            else:
                 fields[name] = read
         missing = [name for name, key in block.keys.items() if key.required and name not in node.entries]
         for name in missing:
+            self.broken.add((*path, name))
             place = self.places.key(*path) if path else node.origin.place
             self._problem(place, ProblemCode.MISSING_KEY, f'{subject} needs "{name}": {block.keys[name].says}')
         return fields
@@ -152,7 +156,9 @@ class ShapeReader:
                     f'{shape.noun} "{name}" is not a name: {form}',
                 )
             read = self.read(value, shape.of, inner, f'{shape.noun} "{name}"')
-            if read is not BROKEN:
+            if read is BROKEN:
+                self.broken.add(inner)
+            else:
                 result[name] = read
         return result
 
@@ -179,6 +185,7 @@ class ShapeReader:
 
     def _listing(self, node: Node, shape: Listing, path: Path, subject: str) -> AnyValue:
         if isinstance(node, ScalarNode) and shape.or_one and node.value is not None:
+            self.places.record((*path, "0"), node, None)
             read = self.read(node, shape.of, path, subject)
             return BROKEN if read is BROKEN else (read,)
         if not isinstance(node, ListNode):
