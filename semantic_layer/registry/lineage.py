@@ -3,7 +3,7 @@
 One walk over the definitions serves both directions, and tells a publication which metrics a change can reach.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -56,6 +56,7 @@ class Role(StrEnum):
     ENTITY = "entity"  # one value is made for each of it
     LEVEL = "level"  # it sets the level of a share or rank
     TIME = "time"  # it dates the rows
+    CUT = "cut"  # the metric may be cut by it, or may not
     PATH = "path"  # a join on the way, or a column that a join matches
     PART = "part"  # it lies in it
 
@@ -97,6 +98,17 @@ class LineageGraph:
         """Everything above: what would change with `start`."""
         return _reached(start, lambda node: self.above.get(node, ()), upwards=True)
 
+    def users_of(self, starts: Iterable[Node]) -> set[Node]:
+        """All nodes above any of these, and these."""
+        seen = set(starts)
+        pending = list(seen)
+        while pending:
+            for user, _ in self.above.get(pending.pop(), ()):
+                if user not in seen:
+                    seen.add(user)
+                    pending.append(user)
+        return seen
+
     @cached_property
     def below(self) -> Mapping[Node, Uses]:
         """Direct uses of each node."""
@@ -131,8 +143,13 @@ class LineageGraph:
     # --- direct uses of each kind of definition
 
     def _uses_of_metric(self, name: str) -> Iterator[tuple[Node, Role]]:
-        for block in blocks_below(block_of(self.catalog.metrics[name])):
+        metric = self.catalog.metrics[name]
+        for block in blocks_below(block_of(metric)):
             yield from self._uses_of_block(block)
+        cuts = (*(metric.cut_only or ()), *metric.cut_except)
+        for home in homes(self.catalog, block_of(metric)) if cuts else ():
+            for cut in cuts:
+                yield from self._named(home, cut, Role.CUT)
 
     def _uses_of_block(self, block: Block) -> Iterator[tuple[Node, Role]]:
         rule = block.rule
@@ -202,6 +219,8 @@ class LineageGraph:
             yield Node(NodeKind.COLUMN, here, dataset), Role.PATH
             yield Node(NodeKind.COLUMN, there, other), Role.PATH
         yield Node(NodeKind.DATASET, join.to), Role.PATH
+        if join.valid_at is not None:
+            yield from self._named(dataset, join.valid_at, Role.TIME)
         if join.through is not None:
             yield Node(NodeKind.DATASET, join.through), Role.PATH
             for onward in self.catalog.datasets[join.through].joins.values():

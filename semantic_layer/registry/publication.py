@@ -1,0 +1,144 @@
+"""What publishing a catalog changes, decided without a database: documents, versions, their classes and causes.
+
+The rule of versions (docs/registry.md): a metric has a new number exactly when its fingerprint differs from that of
+the version before it. So a revert is a new number with an old fingerprint, texts alone make a revision but no number,
+and a metric that was removed and comes back goes on counting.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from semantic_layer.definitions.canonical import documents
+from semantic_layer.definitions.fingerprint import Fingerprints, metric_fingerprint
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
+from semantic_layer.definitions.reader import SECTIONS
+from semantic_layer.definitions.yaml_text import Json
+from semantic_layer.registry.content import SETTINGS, Key
+from semantic_layer.registry.lineage import LineageGraph, Node, NodeKind
+
+NUMBERS_CHANGE = 2  # the change class of a changed fingerprint
+EVERYWHERE = ("catalog", "calendar")  # time zone, week start and grains can be in any number
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """One definition that is set (`document`) or removed (None), and the class of that change."""
+
+    kind: str
+    name: str
+    document: Json | None
+    change_class: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    metric: str
+    number: int
+    fingerprint: str
+    change_class: int
+    cause: VersionCause
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the revision after `base` records; both lists are sorted by name. `base` 0: the first revision."""
+
+    base: int
+    changes: tuple[DefinitionChange, ...]
+    versions: tuple[NewVersion, ...]
+
+    @property
+    def change_class(self) -> int:
+        return max(change.change_class for change in self.changes)
+
+
+def prepare(head: PublishedCatalog | None, catalog: Catalog) -> Publication | None:
+    """What leads from `head` (None: an empty registry) to `catalog`, a checked one; None when nothing differs.
+
+    Only the metrics that a change can reach are fingerprinted.
+    """
+    before = Catalog() if head is None else head.catalog
+    changed = list(_changed(before, catalog))
+    if head is None and SETTINGS not in changed:
+        changed.insert(0, SETTINGS)
+    if not changed:
+        return None
+    texts = documents(_only(catalog, changed))
+    classes = {key: _class(before, catalog, key) for key in changed}
+    changes = tuple(DefinitionChange(*key, texts.get(key), classes[key]) for key in sorted(changed))
+    versions = {} if head is None else head.versions
+    fingerprints = Fingerprints(catalog)
+    new = (
+        _new_version(name, fingerprints.metric(name), before, versions.get(name, ()), classes)
+        for name in sorted(_metrics_to_look_at(catalog, changed))
+    )
+    return Publication(
+        0 if head is None else head.revision, changes, tuple(version for version in new if version is not None)
+    )
+
+
+def _new_version(
+    name: str,
+    fingerprint: str,
+    before: Catalog,
+    versions: Sequence[MetricVersion],
+    classes: Mapping[Key, int],
+) -> NewVersion | None:
+    number = 1
+    if versions:
+        last = versions[-1]
+        if last.fingerprint == fingerprint:
+            return None
+        older_form = _form(last.fingerprint) != _form(fingerprint)
+        if older_form and name in before.metrics and metric_fingerprint(before, name) == fingerprint:
+            return None  # recorded in the form of an earlier release, and compared in today's it is the same
+        number = last.number + 1
+    own = name not in before.metrics or classes.get(("metric", name), 0) == NUMBERS_CHANGE
+    cause = VersionCause.OWN_CHANGE if own else VersionCause.DEPENDENCY
+    return NewVersion(name, number, fingerprint, NUMBERS_CHANGE, cause)
+
+
+def _form(fingerprint: str) -> str:
+    """`f1` of `f1:…`."""
+    return fingerprint.partition(":")[0]
+
+
+def _metrics_to_look_at(catalog: Catalog, changed: Sequence[Key]) -> set[str]:
+    """The metrics whose numbers a change may move: changed ones, and all that use something that changed."""
+    if any(kind in EVERYWHERE for kind, _ in changed):
+        return set(catalog.metrics)
+    starts = [
+        Node(NodeKind.METRIC if kind == "metric" else NodeKind.DATASET, name)
+        for kind, name in changed
+        if kind in ("metric", "dataset")
+    ]
+    if not starts:
+        return set()
+    users = LineageGraph(catalog).users_of(starts)
+    return {node.name for node in users if node.kind is NodeKind.METRIC and node.name in catalog.metrics}
+
+
+def _changed(before: Catalog, after: Catalog) -> Iterator[Key]:
+    """Definitions that are not equal, by kind and name. The order of keys and the place in files do not count."""
+    if before.settings != after.settings:
+        yield SETTINGS
+    for kind, section in SECTIONS.items():
+        old: Mapping[str, Any] = getattr(before, section)
+        new: Mapping[str, Any] = getattr(after, section)
+        yield from ((kind, name) for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
+
+
+def _only(catalog: Catalog, keys: Iterable[Key]) -> Catalog:
+    """The catalog with these definitions alone, to write out their documents."""
+    wanted = set(keys)
+    sections: dict[str, Any] = {
+        section: {name: value for name, value in getattr(catalog, section).items() if (kind, name) in wanted}
+        for kind, section in SECTIONS.items()
+    }
+    return replace(catalog, **sections)
+
+
+def _class(before: Catalog, after: Catalog, key: Key) -> int:
+    return 2  # TEMPORARY until definitions.change exists
