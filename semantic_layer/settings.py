@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from rapidfuzz import process
 
 PREFIX = "SEMANTIC_LAYER_"
@@ -75,8 +81,8 @@ class Settings(BaseSettings):
     max_limit: int = Field(default=100_000, ge=1)
     question_seconds: float = Field(default=30.0, gt=0, le=3600)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
-    poll_seconds: float = Field(default=5.0, ge=0.1, le=300)
-    drain_seconds: float = Field(default=5.0, ge=0, le=300)
+    poll_seconds: float = Field(default=1.0, ge=0.1, le=300)
+    drain_seconds: int = Field(default=5, ge=0, le=300)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -91,6 +97,26 @@ class Settings(BaseSettings):
         """The url of a connection that a definition names, None if the settings have none of this name."""
         url = self.connections.get(name.upper())
         return None if url is None else url.get_secret_value()
+
+
+class _FixedSettings(Settings):
+    """Reads no environment: what is given is all there is."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def fixed_settings(**chosen: object) -> Settings:
+    """Settings that a program chooses by itself (the demo, a test), whatever the environment says."""
+    return _FixedSettings.model_validate(chosen)
 
 
 def load_settings() -> Settings:

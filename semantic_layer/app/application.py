@@ -1,0 +1,109 @@
+"""Settings -> a running application: registry, catalogs, sources and the pipeline, opened and closed in order."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from semantic_layer.api.request import Backend
+from semantic_layer.app.listening import Greeting, serve
+from semantic_layer.app.stopping import StopRequests
+from semantic_layer.engines.opening import open_engine
+from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
+from semantic_layer.registry.catalogs import CatalogService
+from semantic_layer.serving.answers import Answers
+from semantic_layer.serving.ports import Engine
+from semantic_layer.settings import Settings
+from semantic_layer.store.registry_database import RegistryDatabase
+from semantic_layer.web.application import WebContext, create_app
+from semantic_layer.web.graphiql_page import FirstQuestion
+from semantic_layer.web.keys import Keys
+from semantic_layer.web.serving_address import answered_hosts, check_exposure
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that answers questions, open. It knows no HTTP: the command line uses it without a server."""
+
+    settings: Settings
+    registry: RegistryDatabase
+    catalogs: CatalogService
+    backend: Backend
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, registry_url: str) -> AsyncIterator[Application]:
+    """Ready to answer from the newest revision, and following the registry from then on.
+
+    Raises REGISTRY_UNAVAILABLE when the registry is down, SOURCE_REFUSED when a connection's url has no form that is
+    known. A source that is down stops nothing: its questions say so, and work when it is back.
+    """
+    async with AsyncExitStack() as closing:
+        registry = RegistryDatabase(registry_url)
+        closing.push_async_callback(registry.close)
+        await registry.migrate()
+        catalogs = CatalogService(registry.revisions)
+        engines = _engines(settings)
+        for engine in engines.values():
+            closing.push_async_callback(engine.close)
+        await catalogs.refresh()
+        if not catalogs.status.reachable:
+            raise refuse(ErrorCode.REGISTRY_UNAVAILABLE, catalogs.status.error or "The registry does not answer.")
+        answers = Answers(catalogs, engines)
+        following = asyncio.create_task(
+            registry.listener(catalogs.refresh, poll_seconds=settings.poll_seconds).run()
+        )
+        closing.push_async_callback(_ended, following)
+        yield Application(settings, registry, catalogs, Backend(answers, catalogs))
+
+
+def check_address(settings: Settings) -> None:
+    """Raises UnsafeAddress. To be called before anything is started."""
+    check_exposure(settings.host, settings.api_keys, anonymous_viewer=settings.anonymous_viewer)
+
+
+async def answer_requests(
+    application: Application,
+    claimed: socket.socket,
+    stop: StopRequests,
+    *,
+    first_question: FirstQuestion | None = None,
+    greet: Greeting | None = None,
+) -> None:
+    """Serves HTTP on the claimed port until a stop is asked for. `first_question` turns the GraphiQL page on."""
+    settings = application.settings
+    keys = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
+    context = WebContext(
+        backend=application.backend,
+        status=lambda: application.catalogs.status,
+        keys=Keys.of(keys, anonymous_viewer=settings.anonymous_viewer),
+        hosts=answered_hosts(settings.host, settings.allowed_hosts),
+        first_question=first_question,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    host, port = claimed.getsockname()[:2]
+    log.info("serving", host=host, port=port, revision=application.catalogs.status.serving)
+    await serve(create_app(context), claimed, stop, drain_seconds=settings.drain_seconds, greet=greet)
+    log.info("stopped")
+
+
+def _engines(settings: Settings) -> Mapping[str, Engine]:
+    """By the names that definitions use. Nothing is connected yet."""
+    engines = {}
+    for name, url in settings.connections.items():
+        try:
+            engines[name] = open_engine(url.get_secret_value())
+        except SemanticLayerError as error:
+            raise refuse(error.code, f"SEMANTIC_LAYER_CONNECTIONS__{name}: {error}") from None
+    return engines
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,5 @@
+"""What stops the demo, told so that the reader knows what to do."""
+
+
+class DemoMistake(Exception):
+    """The demo cannot go on; the text is for the command line, and the exit code is 1."""
