@@ -1,0 +1,169 @@
+"""What differs between two catalogs, and the class of each difference: computed, never chosen (docs/governance.md).
+
+0 words · 1 people, promises, what is new and optional · 2 what changes or ends a number.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from semantic_layer.definitions.canonical import documents
+from semantic_layer.definitions.fingerprint import Fingerprints
+from semantic_layer.definitions.model import Catalog, Metric
+from semantic_layer.definitions.published import VersionCause
+from semantic_layer.definitions.reader import SECTIONS
+from semantic_layer.definitions.yaml_text import Json
+
+WORDS, COMPATIBLE, NUMBERS = 0, 1, 2
+
+# Keys by which only words change, wherever they stand.
+_WORD_KEYS = frozenset({"label", "synonyms", "meaning", "rows", "format"})
+# Keys of a dataset that say how it is served and cut, but not what its numbers are.
+_SERVED_KEYS = frozenset({"watermark", "change_token", "time_to_live", "hierarchies", "source"})
+_PROMISED_WORDS = ("meaning", "includes", "excludes")  # class 1 for metrics of tier 1 and 2
+_LIFECYCLE = ("valid_from", "history", "deprecated")
+
+
+class How(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that differs, by its path inside the definition's document; None where it is not written."""
+
+    path: tuple[str, ...]
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One definition that differs. A metric also changes by what is below it: then `cause` is DEPENDENCY.
+
+    `before` and `after` are fingerprints of a metric; None for other kinds, and where the metric does not exist.
+    """
+
+    kind: str
+    name: str
+    how: How
+    change_class: int
+    leaves: tuple[Leaf, ...] = ()
+    before: str | None = None
+    after: str | None = None
+    cause: VersionCause | None = None
+
+
+def changes(before: Catalog, after: Catalog) -> tuple[Change, ...]:
+    """All definitions that differ, by kind and name. Both catalogs are checked ones."""
+    comparison = _Comparison(before, after)
+    keys = sorted(comparison.old.keys() | comparison.new.keys())
+    return tuple(change for key in keys if (change := comparison.change(key)) is not None)
+
+
+def change_class(before: Catalog, after: Catalog, kind: str, name: str) -> int:
+    """The class of one definition's difference; of many, ask `changes`."""
+    change = _Comparison(_alone(before, kind, name), _alone(after, kind, name), before, after).change((kind, name))
+    return WORDS if change is None else change.change_class
+
+
+class _Comparison:
+    """Two sets of documents, and the whole catalogs that their fingerprints are made of."""
+
+    def __init__(
+        self, before: Catalog, after: Catalog, whole_before: Catalog | None = None, whole_after: Catalog | None = None
+    ) -> None:
+        self.old, self.new = documents(before), documents(after)
+        self.after = whole_after or after
+        self.old_prints = Fingerprints(whole_before or before)
+        self.new_prints = Fingerprints(self.after)
+
+    def change(self, key: tuple[str, str]) -> Change | None:
+        kind, name = key
+        was, now = self.old.get(key), self.new.get(key)
+        how = How.ADDED if was is None else How.REMOVED if now is None else How.CHANGED
+        leaves = tuple(_leaves(was, now, ())) if how is How.CHANGED else ()
+        if kind != "metric":
+            return None if was == now else Change(kind, name, how, _class_of_other(kind, how, leaves), leaves)
+        before = None if was is None else self.old_prints.metric(name)
+        after = None if now is None else self.new_prints.metric(name)
+        if was == now and before == after:
+            return None
+        if before != after:
+            return Change(kind, name, how, NUMBERS, leaves, before, after, _cause(how, leaves))
+        found = _class_of_words(self.after.metrics[name], self.after, leaves)
+        return Change(kind, name, how, found, leaves, before, after)
+
+
+def _alone(catalog: Catalog, kind: str, name: str) -> Catalog:
+    """A catalog with one definition, to write its document."""
+    if kind not in SECTIONS:
+        return Catalog(settings=catalog.settings)
+    found = getattr(catalog, SECTIONS[kind]).get(name)
+    section: dict[str, Any] = {} if found is None else {SECTIONS[kind]: {name: found}}
+    return Catalog(settings=catalog.settings, **section)
+
+
+def _cause(how: How, leaves: tuple[Leaf, ...]) -> VersionCause:
+    """Its own rule changed, or only what is below it."""
+    own = how is not How.CHANGED or any(leaf.path[0] not in ("about", "governance", *_LIFECYCLE) for leaf in leaves)
+    return VersionCause.OWN_CHANGE if own else VersionCause.DEPENDENCY
+
+
+def _class_of_words(metric: Metric, catalog: Catalog, leaves: tuple[Leaf, ...]) -> int:
+    """The class of a metric whose fingerprint stays."""
+    domain = catalog.domains.get(metric.governance.domain or "")
+    tier = metric.governance.tier or (domain.tier if domain is not None else None)
+    found = WORDS
+    for leaf in leaves:
+        match leaf.path:
+            case (key, *_) if key in _LIFECYCLE:
+                found = max(found, NUMBERS)
+            case ("governance", *_):
+                found = max(found, COMPATIBLE)
+            case ("about", key, *_) if key in _PROMISED_WORDS and tier in (1, 2):
+                found = max(found, COMPATIBLE)
+            case _:
+                pass  # other words, or another spelling of the same rule
+    return found
+
+
+def _class_of_other(kind: str, how: How, leaves: tuple[Leaf, ...]) -> int:
+    """What is no metric changes numbers only through metrics, which are classed by themselves; but it may end a cut."""
+    if how is How.REMOVED:
+        return NUMBERS if kind in ("dataset", "source", "calendar") else COMPATIBLE
+    if how is How.ADDED:
+        return COMPATIBLE
+    return max((_class_of_leaf(kind, leaf) for leaf in leaves), default=WORDS)
+
+
+def _class_of_leaf(kind: str, leaf: Leaf) -> int:
+    if any(part in _WORD_KEYS for part in leaf.path):
+        return WORDS
+    match kind, leaf.path:
+        case "catalog", ("time_zone" | "week_start", *_):
+            return NUMBERS
+        case "dataset", (("dimensions" | "joins" | "segments"), _, *rest):
+            # A new one is an optional cut; one that goes, or means something else now, changes what a question gets.
+            fresh = not rest and leaf.before is None
+            return COMPATIBLE if fresh or rest in (["sensitive"], ["grain"]) else NUMBERS
+        case "dataset", (key, *_) if key not in _SERVED_KEYS and key != "columns":
+            return NUMBERS
+        case "dataset", ("columns", *_) if leaf.before is not None:
+            return NUMBERS
+        case _:
+            return COMPATIBLE
+
+
+def _leaves(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Leaf]:
+    """The smallest values that differ. What is new or gone as a whole is one leaf."""
+    if before == after and type(before) is type(after):
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted(before.keys() | after.keys()):
+            yield from _leaves(before.get(key), after.get(key), (*path, key))
+    else:
+        yield Leaf(path, before, after)
