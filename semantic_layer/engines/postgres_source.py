@@ -1,8 +1,8 @@
 """The engine over PostgreSQL: a role that may only read, in read-only transactions of one snapshot each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,7 +27,7 @@ _POOL_SIZE = 8
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 30.0  # for what only looks at columns
 _CLOSE_SECONDS = 5.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 0.25
 _REMEMBERED = 4096
 
 _SESSION = {
@@ -38,6 +38,9 @@ _SESSION = {
     "plan_cache_mode": "force_custom_plan",  # a date range decides the plan; planning is cheap beside it
     "application_name": "semantic-layer",
 }
+
+# Milliseconds after which a statement ends whose client is gone, in whatever way (a killed server process too).
+_WATCHES_CLIENT = {"client_connection_check_interval": "250"}
 
 # A superuser, and members of these roles, read and write the server's files, in a read-only transaction too.
 _MAY_LEAVE = """
@@ -65,6 +68,7 @@ class PostgresSource:
         self._pool: asyncpg.Pool | None = None
         self._starting = asyncio.Lock()
         self._closed = False
+        self._ending: set[asyncio.Task[None]] = set()
         self._shapes: dict[str, Shape] = {}
 
     def __repr__(self) -> str:
@@ -128,8 +132,21 @@ class PostgresSource:
 
     async def _attempt(self, work: Callable[[Connection], Awaitable[Found]], timeout: float) -> Found:
         pool = await self._started()
-        async with pool.acquire() as connection, _snapshot(connection, timeout):
-            return await work(connection)
+        connection = await pool.acquire()
+        try:
+            found = await _in_transaction(connection, work, timeout)
+        except asyncio.CancelledError:
+            # A new connection costs less than a cancel signal that comes late and hits the next statement.
+            ending = asyncio.create_task(_stopped(connection))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            await asyncio.shield(ending)
+            raise
+        except BaseException:
+            await pool.release(connection)
+            raise
+        await pool.release(connection)
+        return found
 
     async def _started(self) -> asyncpg.Pool:
         async with self._starting:
@@ -143,7 +160,7 @@ class PostgresSource:
                     init=_check_role,
                     reset=_nothing,
                     timeout=_CONNECT_SECONDS,
-                    server_settings=_SESSION,
+                    connect=_connected,
                 )
             return self._pool
 
@@ -174,31 +191,47 @@ class PostgresSource:
         return known
 
 
-@asynccontextmanager
-async def _snapshot(connection: Connection, timeout: float) -> AsyncIterator[None]:
-    """One round trip to begin, one to end. The server stops by itself too, should our cancelling not reach it."""
+async def _in_transaction(
+    connection: Connection, work: Callable[[Connection], Awaitable[Found]], timeout: float
+) -> Found:
+    """One round trip to begin, one to end. The server's own limit is for when our cancelling does not reach it."""
     limit = max(1, int(timeout * 1000))
-    await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {limit}")
     try:
-        yield
-    except FAILURES:
+        await connection.execute(
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {limit}"
+        )
+        found = await work(connection)
+    except Exception:
         await _reset(connection)
         raise
-    except BaseException:
-        # Cancelled in the middle: asyncpg tells the server to stop, and close waits until it has. A new connection
-        # costs less than a signal that comes late and hits the next statement.
-        with suppress(*FAILURES):
-            await asyncio.shield(connection.close(timeout=_STOP_SECONDS))
-        raise
     await _reset(connection)
+    return found
 
 
 async def _reset(connection: Connection) -> None:
     """Ends the transaction and what a statement may have set; a connection that cannot is of no more use."""
     try:
         await connection.execute("ROLLBACK; RESET ALL")
-    except FAILURES:
-        connection.terminate()
+    except Exception:
+        with suppress(asyncpg.InterfaceError):  # it is gone already
+            connection.terminate()
+
+
+async def _stopped(connection: Connection) -> None:
+    """Closed, once the server has ended the statement that asyncpg told it to cancel.
+
+    A signal that comes before the statement has begun is lost: then the closed socket ends it (_WATCHES_CLIENT).
+    """
+    with suppress(Exception):  # it closes the socket also when it fails
+        await connection.close(timeout=_STOP_SECONDS)
+
+
+async def _connected(*arguments: Any, **options: Any) -> asyncpg.Connection:
+    """Servers before 14, and those on some systems, cannot watch whether the client is still there."""
+    try:
+        return await asyncpg.connect(*arguments, server_settings=_SESSION | _WATCHES_CLIENT, **options)
+    except (asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError):
+        return await asyncpg.connect(*arguments, server_settings=_SESSION, **options)
 
 
 async def _check_role(connection: asyncpg.Connection) -> None:
@@ -212,4 +245,4 @@ def _not_this_role() -> SemanticLayerError:
 
 
 async def _nothing(connection: asyncpg.Connection) -> None:
-    """The snapshot's end has reset the session already."""
+    """The transaction's end has reset the session already."""
