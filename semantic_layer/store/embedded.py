@@ -7,7 +7,6 @@ its owner alone, so "trust" inside it gives nothing to anybody else.
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,12 @@ from types import TracebackType
 from typing import IO
 from urllib.parse import quote
 
+from semantic_layer.store.embedded_postmaster import (
+    end_leftover_postmaster,
+    end_process,
+    read_pid_file,
+    running_postmaster,
+)
 from semantic_layer.store.embedded_programs import (
     Account,
     EmbeddedPostgresError,
@@ -38,6 +43,9 @@ SMALL_SHARED_MEMORY = 256 * 1024 * 1024
 WATCH = """
 read -r line && exit 0
 [ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$1" ] && kill -INT "$1"
+tries=100
+while kill -0 "$1" 2>/dev/null && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+rm -rf "$3"
 """
 
 SETTINGS = {
@@ -108,7 +116,7 @@ class EmbeddedPostgres:
         try:
             programs = find_programs(self._major_of_data())
             account = self._initialised(programs)
-            end_leftover_server(self._data, self._patience)
+            end_leftover_postmaster(self._data, self._patience)
             socket_folder = _make_socket_folder(account)
             self._running = self._launch(programs, account, socket_folder, lock)
             self._ensure_owner()
@@ -245,7 +253,7 @@ class EmbeddedPostgres:
                     **account.popen_options(),
                 )
                 watcher = subprocess.Popen(
-                    ["/bin/sh", "-c", WATCH, "sh", str(server.pid), str(self._data)],
+                    ["/bin/sh", "-c", WATCH, "sh", str(server.pid), str(self._data), str(socket_folder)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -265,8 +273,8 @@ class EmbeddedPostgres:
 
     def _becomes_ready(self, server: subprocess.Popen[bytes], deadline: float) -> bool:
         while time.monotonic() < deadline and server.poll() is None:
-            lines = _pid_file(self._data)
-            if len(lines) >= 8 and lines[0] == str(server.pid) and lines[7] == "ready":
+            postmaster = read_pid_file(self._data)
+            if postmaster is not None and postmaster.ready and postmaster.pid == server.pid:
                 return True
             time.sleep(0.005)
         return False
@@ -278,68 +286,10 @@ class EmbeddedPostgres:
             self.create_database(OWNER)
 
 
-def url_of_running(data_dir: Path) -> str | None:
-    """The url of the server that another process runs over this folder now; None if nobody does."""
-    data_dir = data_dir.expanduser().absolute()
-    lines = _pid_file(data_dir)
-    if len(lines) < 8 or lines[7] != "ready" or not _is_server_of(int(lines[0]), data_dir):
-        return None
-    return _url(Path(lines[4]), OWNER, OWNER)
-
-
-def end_leftover_server(data_dir: Path, patience: float) -> None:
-    """Ends a server that outlived a killed supervisor; clears a pid file that names somebody else's process.
-
-    Only a process whose command line runs `postgres` over this very folder is touched.
-    """
-    lines = _pid_file(data_dir)
-    if not lines or not lines[0].lstrip("-").isdigit():
-        return
-    pid = abs(int(lines[0]))
-    if not _is_server_of(pid, data_dir):
-        with suppress(FileNotFoundError):
-            (data_dir / "postmaster.pid").unlink()
-        return
-    for number, wait in ((signal.SIGINT, patience / 2), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-        deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            if not _is_server_of(pid, data_dir):
-                return
-            time.sleep(0.02)
-    raise EmbeddedPostgresError(f"The PostgreSQL process {pid} of an earlier run does not end; stop it.")
-
-
-def end_process(server: subprocess.Popen[bytes], patience: float) -> None:
-    """Fast shutdown (SIGINT); immediate when that takes too long; killed when nothing else helps."""
-    for number, wait in ((signal.SIGINT, patience / 2), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        if server.poll() is not None:
-            return
-        server.send_signal(number)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(wait)
-
-
-def _is_server_of(pid: int, data_dir: Path) -> bool:
-    """Whether the process runs postgres with `-D data_dir` (a zombie or a reused process id does not)."""
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except FileNotFoundError:
-        if Path("/proc/self").exists() or shutil.which("ps") is None:
-            return False
-        shown = subprocess.run(
-            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        return "postgres" in shown.stdout and f"-D {data_dir} " in shown.stdout
-    return "postgres" in Path(arguments[0]).name and str(data_dir) in arguments
-
-
-def _pid_file(data_dir: Path) -> list[str]:
-    """The lines of postmaster.pid: process, folder, start, port, socket folder, address, memory, status."""
-    with suppress(FileNotFoundError):
-        return [line.strip() for line in (data_dir / "postmaster.pid").read_text().splitlines()]
-    return []
+def url_of_running(data_dir: Path, database: str = OWNER, user: str = OWNER) -> str | None:
+    """The url of the server that another process of ours runs over this folder; None when there is none."""
+    postmaster = running_postmaster(data_dir.expanduser().absolute())
+    return None if postmaster is None else _url(postmaster.socket_folder, database, user)
 
 
 def _make_socket_folder(account: Account) -> Path:

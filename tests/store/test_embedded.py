@@ -103,8 +103,14 @@ async def test_nothing_listens_on_tcp_and_the_role_has_no_power(tmp_path: Path) 
 
 async def test_the_server_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
     supervisor, server = start_supervisor(tmp_path / "pg")
+    socket_folder = Path(str(url_of_running(tmp_path / "pg")).partition("host=")[2])
+    assert socket_folder.is_dir()
     kill(supervisor)
     assert ends_within(server, 10)
+    deadline = time.monotonic() + 15
+    while socket_folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not socket_folder.exists()
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as again:
         assert again.run_sql("SELECT n FROM kept").strip() == "42"
 
