@@ -46,7 +46,7 @@ def read_with_places(paths: Iterable[FilePath | str]) -> Reading:
     """Like read_files, and where each definition stands."""
     problems: list[Problem] = []
     texts: dict[str, str] = {}
-    for file in _files(paths):
+    for file in definition_files(paths):
         try:
             texts[str(file)] = file.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
@@ -97,7 +97,8 @@ def read_documents(documents: Mapping[tuple[str, str], Json]) -> Catalog:
     return _read(tree, [], check_all=False).catalog
 
 
-def _files(paths: Iterable[FilePath | str]) -> list[FilePath]:
+def definition_files(paths: Iterable[FilePath | str]) -> list[FilePath]:
+    """The files behind paths: a folder stands for its YAML files, at any depth and in order."""
     files: list[FilePath] = []
     for path in map(FilePath, paths):
         if path.is_dir():
