@@ -10,7 +10,6 @@ from typing import Any, NewType
 
 from graphql import (
     GraphQLBoolean,
-    GraphQLError,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -30,25 +29,25 @@ Question = NewType("Question", Mapping[str, object])  # what a resolver gets for
 def _read_value(value: object) -> str | int | float | bool:
     if isinstance(value, str | int | float | bool):
         return value
-    raise GraphQLError("A value is a text, a number, true or false.")
+    raise TypeError("A value is a text, a number, true or false.")
 
 
 def _read_word(value: object) -> str:
     if isinstance(value, str):
         return value
-    raise GraphQLError("A word is a text such as MONTH.")
+    raise TypeError("A word is a text such as MONTH.")
 
 
 def _read_word_literal(node: ValueNode, _variables: Mapping[str, Any] | None = None) -> str:
     if isinstance(node, StringValueNode | EnumValueNode):
         return node.value
-    raise GraphQLError('A word is written MONTH or "MONTH".')
+    raise TypeError('A word is written MONTH or "MONTH".')
 
 
 def _read_named(value: object) -> Mapping[str, object]:
     if isinstance(value, Mapping):
         return value
-    raise GraphQLError("An object is expected.")
+    raise TypeError("An object is expected.")
 
 
 VALUE = GraphQLScalarType(
