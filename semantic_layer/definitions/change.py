@@ -3,7 +3,7 @@
 0 words · 1 people, promises, what is new and optional · 2 what changes or ends a number.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,8 @@ from semantic_layer.definitions.model import Catalog, Metric
 from semantic_layer.definitions.published import VersionCause
 from semantic_layer.definitions.reader import SECTIONS
 from semantic_layer.definitions.yaml_text import Json
+
+Key = tuple[str, str]  # kind and name of a definition
 
 WORDS, COMPATIBLE, NUMBERS = 0, 1, 2
 
@@ -57,17 +59,20 @@ class Change:
     cause: VersionCause | None = None
 
 
-def changes(before: Catalog, after: Catalog) -> tuple[Change, ...]:
-    """All definitions that differ, by kind and name. Both catalogs are checked ones."""
-    comparison = _Comparison(before, after)
+def changes(before: Catalog, after: Catalog, only: Collection[Key] | None = None) -> tuple[Change, ...]:
+    """All definitions that differ, by kind and name; with `only`, of these alone. Both catalogs are checked ones."""
+    if only is None:
+        comparison = _Comparison(before, after)
+    else:
+        comparison = _Comparison(_alone(before, only), _alone(after, only), before, after)
     keys = sorted(comparison.old.keys() | comparison.new.keys())
     return tuple(change for key in keys if (change := comparison.change(key)) is not None)
 
 
 def change_class(before: Catalog, after: Catalog, kind: str, name: str) -> int:
     """The class of one definition's difference; of many, ask `changes`."""
-    change = _Comparison(_alone(before, kind, name), _alone(after, kind, name), before, after).change((kind, name))
-    return WORDS if change is None else change.change_class
+    found = changes(before, after, [(kind, name)])
+    return next((change.change_class for change in found if (change.kind, change.name) == (kind, name)), WORDS)
 
 
 class _Comparison:
@@ -98,13 +103,14 @@ class _Comparison:
         return Change(kind, name, how, found, leaves, before, after)
 
 
-def _alone(catalog: Catalog, kind: str, name: str) -> Catalog:
-    """A catalog with one definition, to write its document."""
-    if kind not in SECTIONS:
-        return Catalog(settings=catalog.settings)
-    found = getattr(catalog, SECTIONS[kind]).get(name)
-    section: dict[str, Any] = {} if found is None else {SECTIONS[kind]: {name: found}}
-    return Catalog(settings=catalog.settings, **section)
+def _alone(catalog: Catalog, keys: Collection[Key]) -> Catalog:
+    """A catalog with these definitions only, to write their documents; its settings always go along."""
+    wanted = set(keys)
+    sections: dict[str, Any] = {
+        section: {name: value for name, value in getattr(catalog, section).items() if (kind, name) in wanted}
+        for kind, section in SECTIONS.items()
+    }
+    return Catalog(settings=catalog.settings, **sections)
 
 
 def _cause(how: How, leaves: tuple[Leaf, ...]) -> VersionCause:

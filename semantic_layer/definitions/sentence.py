@@ -102,8 +102,8 @@ class _English:
 
 
 _UNITS_ZH = {
-    Grain.SECOND: "秒", Grain.MINUTE: "分钟", Grain.HOUR: "小时", Grain.DAY: "天", Grain.WEEK: "周", Grain.MONTH: "个月",
-    Grain.QUARTER: "个季度", Grain.YEAR: "年",
+    Grain.SECOND: "秒", Grain.MINUTE: "分钟", Grain.HOUR: "小时", Grain.DAY: "天", Grain.WEEK: "周",
+    Grain.MONTH: "个月", Grain.QUARTER: "个季度", Grain.YEAR: "年",
 }  # fmt: skip
 _PERIODS_ZH = _UNITS_ZH | {Grain.MONTH: "月", Grain.QUARTER: "季", Grain.DAY: "日", Grain.HOUR: "小时"}
 _TAKES_ZH = {
