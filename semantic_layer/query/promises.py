@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from semantic_layer.definitions.model import Duration
+from semantic_layer.definitions.model import Catalog, Duration
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import Grain
 from semantic_layer.errors import ErrorCode
@@ -12,15 +12,8 @@ from semantic_layer.query.measure import Measure, Shifted, homes, walk
 from semantic_layer.query.problems import Problems, listed
 
 
-def time_keys(measure: Measure, keys: tuple[BoundKey, ...], column: BoundColumn) -> tuple[BoundKey, ...]:
-    """The keys that are, for every home of the measure, its time dimension at a grain, finest first."""
-    found = [key for key in keys if key.grain is not None and is_time(measure, key.dimension, column)]
-    return tuple(sorted(found, key=lambda key: key.grain.rank if key.grain else 0))
-
-
-def is_time(measure: Measure, words: str, column: BoundColumn) -> bool:
+def is_time(catalog: Catalog, measure: Measure, words: str) -> bool:
     """Whether a name means, in every home of the measure, the time dimension that its rows are dated by."""
-    catalog = column.published.catalog
     for home, time in homes(measure):
         found = find_dimension(catalog, home, words)
         if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:
@@ -67,14 +60,14 @@ def _check_shift(
     path: tuple[str | int, ...],
     problems: Problems,
 ) -> None:
-    asked = [key for key in time_keys(shifted, keys, column) if key.grain is not None]
-    if not asked:
+    catalog = column.published.catalog
+    grains = [key.grain for key in keys if key.grain is not None and is_time(catalog, shifted, key.dimension)]
+    if not grains:
         return
-    grain = asked[0].grain
-    assert grain is not None
-    if any(key.grain is not None and not nests(grain, key.grain) for key in asked):
-        grains = listed(str(key.grain) for key in asked)
-        problems.add(ErrorCode.SHIFT_GRAIN, f"{column.name} is shifted, and {grains} do not nest", path)
+    grain = min(grains, key=lambda one: one.rank)
+    if any(not nests(grain, other) for other in grains):
+        named = listed(str(one) for one in grains)
+        problems.add(ErrorCode.SHIFT_GRAIN, f"{column.name} is shifted, and {named} do not nest", path)
     if isinstance(shifted.by, Duration):
         if not divides(grain, shifted.by.count, shifted.by.unit):
             whole = [one.name for one in Grain if divides(one, shifted.by.count, shifted.by.unit)]

@@ -1,0 +1,1 @@
+"""*How* to compute it, as a printable relational plan, without SQL text."""

@@ -1,0 +1,177 @@
+"""The plan while it is being made: steps by name, names that are taken, what the sources' own catalogs say."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from semantic_layer.definitions.expression import Expr, walk
+from semantic_layer.definitions.model import Catalog, Dataset, Select, Table
+from semantic_layer.definitions.types import ColumnType
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.context import Context, Evaluated
+from semantic_layer.plan.nodes import Block, HasRow, Step, StepRows, UniqueCheck, UnitedRows
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.measure import EntityCondition, Measure
+from semantic_layer.query.problems import did_you_mean, near_names
+
+LONGEST_NAME = 50  # PostgreSQL cuts names at 63 bytes without a word; this leaves room for a suffix
+Evaluate = Callable[[Measure, Context, "Draft", str], Evaluated]
+EntityStep = Callable[[EntityCondition, Context, "Draft"], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumns:
+    """The columns of a dataset's relation as its source types them; `known` is False when nobody asked the source.
+
+    `unique` are the column sets that the source itself keeps unique and not null.
+    """
+
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    unique: tuple[tuple[str, ...], ...] = ()
+    known: bool = True
+
+
+UNKNOWN_COLUMNS = SourceColumns(known=False)
+Schemas = Mapping[tuple[str, Table | Select], SourceColumns]  # by (connection, relation)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftColumn:
+    """A column of the question: its measure and where it is evaluated."""
+
+    measure: Measure
+    context: Context
+    hint: str
+
+
+class Unfinished(Protocol):
+    """A step whose columns are still being added."""
+
+    def finish(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects the steps of one row set.
+
+    `where` are the question's own conditions. `evaluate` and `entity_step` are the evaluator, for those who need
+    one; `columns` are the columns of the question, which say together which periods exist (rule 14).
+    """
+
+    schemas: Schemas
+    row_rules: Mapping[str, Expr]
+    zone: str
+    where: tuple[Expr, ...]
+    evaluate: Evaluate
+    entity_step: EntityStep
+    steps: dict[str, Step] = field(default_factory=dict)
+    checks: dict[UniqueCheck, None] = field(default_factory=dict)
+    datasets: dict[str, None] = field(default_factory=dict)
+    source: str | None = None
+    taken: set[str] = field(default_factory=set)
+    column_names: set[str] = field(default_factory=set)
+    key_names: dict[str, str] = field(default_factory=dict)
+    keys_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unfinished: dict[object, Unfinished] = field(default_factory=dict)
+    columns: tuple[DraftColumn, ...] = ()
+    shared: dict[str, Step] = field(default_factory=dict)
+
+    def name(self, hint: str) -> str:
+        """A new name like `hint`, safe in every dialect."""
+        return _new(hint, self.taken)
+
+    def column_name(self, hint: str) -> str:
+        """A new name for a column, not used by any step of this row set."""
+        return _new(hint, self.column_names)
+
+    def key_name(self, key: BoundKey) -> str:
+        """The name that the column of a key has in every step."""
+        if key.name not in self.key_names:
+            self.key_names[key.name] = self.column_name(key.name.rpartition(" ")[2])
+        return self.key_names[key.name]
+
+    def step_keys(self, name: str) -> tuple[str, ...]:
+        """The key columns of a step that may still be unfinished."""
+        return self.keys_of[name]
+
+    def add(self, step: Step) -> Step:
+        self.steps[step.name] = step
+        self.keys_of[step.name] = step.keys
+        return step
+
+    def share(self, name: str, step: Step) -> Step:
+        """Remembers a step that others will ask for again under `name`."""
+        self.shared[name] = step
+        return step
+
+    def columns_of(self, catalog: Catalog, dataset: Dataset) -> SourceColumns:
+        return self.schemas.get((self.connection(catalog, dataset), dataset.relation), UNKNOWN_COLUMNS)
+
+    def connection(self, catalog: Catalog, dataset: Dataset) -> str:
+        return catalog.sources[dataset.source].connection
+
+    def read(self, catalog: Catalog, dataset: Dataset) -> None:
+        """Notes that rows of a dataset are read, and that they lie in the same source as all others."""
+        connection = self.connection(catalog, dataset)
+        if self.source not in (None, connection):
+            message = f"{dataset.name} is in source {connection}, other data of the question in {self.source}"
+            raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
+        self.source = connection
+        self.datasets[dataset.name] = None
+
+    def column_type(self, catalog: Catalog, dataset: Dataset, column: str) -> tuple[str, ColumnType | None]:
+        """The column as the source names it, and its type there (None when the source was not asked)."""
+        columns = self.columns_of(catalog, dataset)
+        if not columns.known:
+            return column, None
+        if column in columns.types:
+            return column, columns.types[column]
+        for name, type_ in columns.types.items():
+            if name.lower() == column.lower():
+                return name, type_
+        near = near_names(column, columns.types)
+        message = f"the source has no usable column {column} for dataset {dataset.name}{did_you_mean(near)}"
+        raise refuse(ErrorCode.SOURCE_REFUSED, message, near=near)
+
+    def in_order(self, final: Block) -> tuple[Step, ...]:
+        """The steps that `final` needs, each after those that it reads."""
+        while self.unfinished:
+            self.unfinished.pop(next(iter(self.unfinished))).finish()
+        done: dict[str, Step] = {}
+
+        def visit(name: str) -> None:
+            if name not in done:
+                step = self.steps[name]
+                for needed in steps_read(step.block):
+                    visit(needed)
+                done[name] = step
+
+        for name in steps_read(final):
+            visit(name)
+        return tuple(done.values())
+
+
+def _new(hint: str, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9_]+", "_", hint.lower()).strip("_") or "step"
+    slug = (slug if not slug[0].isdigit() else f"n{slug}")[:LONGEST_NAME]
+    name, count = slug, 1
+    while name in taken:
+        count += 1
+        name = f"{slug}_{count}"
+    taken.add(name)
+    return name
+
+
+def steps_read(block: Block) -> Iterator[str]:
+    """The names of the steps that a block reads, also in blocks inside it."""
+    for relation in (block.relation, *(joined.relation for joined in block.joins)):
+        if isinstance(relation, StepRows):
+            yield relation.step
+        elif isinstance(relation, UnitedRows):
+            for inner in relation.blocks:
+                yield from steps_read(inner)
+    for condition in block.where:
+        for node in walk(condition):
+            if isinstance(node, HasRow):
+                yield from steps_read(node.block)

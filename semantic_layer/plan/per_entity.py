@@ -1,0 +1,246 @@
+"""Per entity: a value for each entity and asked key, then one aggregate over the entities (semantics rule 17)."""
+
+from dataclasses import replace
+
+from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite, walk
+from semantic_layer.definitions.reach import FoundDimension, find_dimension
+from semantic_layer.definitions.types import BOOLEAN, TEXT
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.base import aggregate_result, filtered
+from semantic_layer.plan.combine import Together, together
+from semantic_layer.plan.context import Context, Evaluated
+from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step
+from semantic_layer.plan.row_scope import RowScope, dates_compared, key_of
+from semantic_layer.plan.time_keys import time_filter, time_keys
+from semantic_layer.plan.typed import type_of, typed, typed_aggregate
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.declared_types import dimension_type
+from semantic_layer.query.measure import Asked, Base, EntityCondition, Measure, PerEntity, homes
+from semantic_layer.query.promises import is_time
+from semantic_layer.query.time_range import OPEN, bounds_of, within
+
+
+def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Evaluated:
+    if measure.dated_by is not None:
+        return _dated(measure, context, draft, hint)
+    entity = entity_keys(measure.entity, measure.home, context)
+    if measure.all_time:
+        rows = _whole_history(measure, entity, context, draft, hint)
+    else:
+        rows = _inner(measure, entity, context, draft, hint)
+    return _outer(measure, rows, entity, context, draft, hint)
+
+
+ENTITY = "entity "  # begins the names of keys that are not asked; no asked name has a space
+
+
+def entity_keys(entity: tuple[str, ...], home: str, context: Context) -> tuple[BoundKey, ...]:
+    """The keys of an entity; one that is asked anyway is the asked key."""
+    keys = []
+    for words in entity:
+        asked = next((k for k in context.keys if k.dimension == words and k.grain is None and k.part is None), None)
+        found = find_dimension(context.catalog, home, words)
+        type_ = dimension_type(found) if isinstance(found, FoundDimension) else TEXT
+        keys.append(asked or BoundKey(f"{ENTITY}{words}", words, type_, words))
+    return tuple(keys)
+
+
+class _EntityRows:
+    """One row per entity and asked key, with each input's value as a field."""
+
+    def __init__(self, rows: Together, keys: tuple[BoundKey, ...], inputs: dict[str, Expr]) -> None:
+        self.rows, self.inputs = rows, inputs
+        self.fields = dict(zip((key.name for key in keys), rows.keys, strict=True))
+
+    def value(self, expr: Expr) -> Expr:
+        """An expression over the inputs' names as one over the rows."""
+        return rewrite(expr, lambda node: self.inputs.get(str(node)) if isinstance(node, Name) else None)
+
+
+def _all_keys(context: Context, entity: tuple[BoundKey, ...]) -> tuple[BoundKey, ...]:
+    return (*context.keys, *(key for key in entity if key not in context.keys))
+
+
+def _inner(measure: PerEntity, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str) -> _EntityRows:
+    keys = _all_keys(context, entity)
+    frame = None if context.frame is None else replace(context.frame, from_first=False)
+    inside = replace(context, keys=keys, frame=frame)
+    inputs = measure.inputs or {"rows": Base(measure.home, Aggregate("count"), measure.time)}
+    prefix = "_".join(key.dimension.split(".")[-1] for key in entity)
+    values = {name: draft.evaluate(one, inside, draft, f"{_word(name)}_per_{prefix}") for name, one in inputs.items()}
+    rows = together(keys, values.values(), draft)
+    return _EntityRows(rows, keys, {name: rows.expr(value.expr) for name, value in values.items()})
+
+
+def _word(name: str) -> str:
+    return name.split(".")[-1]
+
+
+def _whole_history(
+    measure: PerEntity, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
+) -> _EntityRows:
+    """Entities present in the asked periods, with values of their whole history (`over: all time`)."""
+    filters = time_filter(measure, context.catalog, context.where)
+    keys = time_keys(measure, context)
+    lasting = tuple(key for key in keys.others if key not in entity)
+    presence = _inner(replace(measure, inputs={}), entity, context, draft, f"{hint}_present")
+    timeless = replace(context, keys=lasting, where=filters.rest, frame=None)
+    history = _inner(measure, entity, timeless, draft, hint)
+    step = _as_step(history, measure, (*lasting, *entity), draft, hint)
+    on = tuple(
+        Call("is_not_distinct_from", (presence.fields[key.name], step.field(draft.key_name(key))))
+        for key in (*lasting, *entity)
+    )
+    joins = (*presence.rows.joins, Joined(JoinHow.LEFT, step.rows(), on))
+    inputs: dict[str, Expr] = {name: step.field(f"input_{n}") for n, name in enumerate(measure.inputs)}
+    joined = replace(presence.rows, joins=joins)
+    return _EntityRows(joined, _all_keys(context, entity), inputs)
+
+
+def _as_step(rows: _EntityRows, measure: PerEntity, keys: tuple[BoundKey, ...], draft: Draft, hint: str) -> Step:
+    columns = tuple(Output(draft.key_name(key), rows.fields[key.name], key.type) for key in keys)
+    inputs = tuple(
+        Output(f"input_{n}", rows.inputs[name], type_of(rows.inputs[name])) for n, name in enumerate(measure.inputs)
+    )
+    block = Block(rows.rows.relation, (*columns, *inputs), rows.rows.joins)
+    return draft.add(Step(draft.name(f"{hint}_of_all_time"), block, tuple(one.name for one in columns)))
+
+
+def _outer(
+    measure: PerEntity, rows: _EntityRows, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
+) -> Evaluated:
+    """The aggregate over entities. A key with rows and no entity that passes counts 0; null is no entity."""
+    columns = tuple(Output(draft.key_name(key), rows.fields[key.name], key.type) for key in context.keys)
+    resolved = rows.value(measure.value)
+    assert isinstance(resolved, Aggregate)
+    type_ = aggregate_result(resolved)
+    aggregate = typed_aggregate(resolved)
+    if measure.having is not None:
+        having = typed(rows.value(measure.having))
+        aggregate = kept(aggregate, having)
+    value = Output(draft.column_name(hint), aggregate, type_)
+    where = tuple(Call("is_not_null", (rows.fields[key.name],)) for key in entity)
+    block = Block(rows.rows.relation, (*columns, value), rows.rows.joins, where, grouped=len(columns))
+    step = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
+    return Evaluated(step.field(value.name), type_, (step.name,))
+
+
+def kept(aggregate: Expr, having: Expr) -> Expr:
+    """Every aggregate inside an expression, over the rows that pass."""
+
+    def change(node: Expr) -> Expr | None:
+        return Kept(node, having, type_of(node)) if isinstance(node, Aggregate) else None
+
+    return rewrite(aggregate, change)
+
+
+# --- dated by an event -------------------------------------------------------------------------------------------
+
+
+def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Evaluated:
+    """Each entity once, in the period of its first (or last) event of all time.
+
+    Time filters apply to that date, all other filters to the events before it is found.
+    """
+    if measure.inputs:
+        message = "an entity dated by an event cannot also be chosen by `having`"
+        raise refuse(ErrorCode.NOT_SUPPORTED, message)
+    keys = time_keys(measure, context)
+    filters = time_filter(measure, context.catalog, context.where)
+    entity = entity_keys(measure.entity, measure.home, context)
+    dated = [key for key in context.keys if _from_event(key, measure, context)]
+    lasting = tuple(key for key in context.keys if key not in dated)
+    step = _events(measure, lasting, entity, replace(context, where=filters.rest, frame=None), draft, hint)
+    event = step.field("event_time")
+    exprs: dict[str, Expr] = {key.name: step.field(draft.key_name(key)) for key in lasting}
+    week_start = context.catalog.settings.week_start
+    joins: tuple[Joined, ...] = ()
+    relation = step.rows()
+    frame = context.frame
+    if frame is not None:
+        periods = draft.steps[frame.periods]
+        on = [Call("lt", (event, periods.field("window_end")))]
+        if frame.has_start:
+            on.append(Call("gte", (event, periods.field("window_start"))))
+        joins = (Joined(JoinHow.INNER, periods.rows(), tuple(on)),)
+        if keys.finest is not None:
+            exprs |= keys.from_label(periods.field("period"), week_start)
+    exprs |= {key.name: key_of(key, event, week_start) for key in dated if key.name not in exprs}
+    where = tuple(_of_event(condition, event) for condition in filters.time)
+    columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
+    type_ = aggregate_result(measure.value)
+    value = Output(draft.column_name(hint), measure.value, type_)
+    block = Block(relation, (*columns, value), joins, where, grouped=len(columns))
+    counted = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
+    return Evaluated(counted.field(value.name), type_, (counted.name,))
+
+
+def _from_event(key: BoundKey, measure: PerEntity, context: Context) -> bool:
+    """Whether a key is a grain or part of the time dimension by which entities are dated."""
+    found = find_dimension(context.catalog, measure.home, key.dimension)
+    return isinstance(found, FoundDimension) and not found.hops and found.dimension.name == measure.time
+
+
+def _events(
+    measure: PerEntity,
+    lasting: tuple[BoundKey, ...],
+    entity: tuple[BoundKey, ...],
+    context: Context,
+    draft: Draft,
+    hint: str,
+) -> Step:
+    """One row per entity and lasting key, with the time of its event."""
+    assert measure.dated_by is not None and measure.time is not None
+    keys = (*lasting, *(key for key in entity if key not in lasting))
+    scope = RowScope.of(draft, replace(context, keys=keys), measure.home)
+    columns = tuple(Output(draft.key_name(key), scope.key(key), key.type) for key in keys)
+    moment = scope.dimension(scope.find(measure.time))
+    event = Output("event_time", Aggregate(measure.dated_by.function, (moment,)), type_of(moment))
+    rows = filtered(scope, replace(context, keys=keys))
+    present = tuple(Call("is_not_null", (scope.key(key),)) for key in entity)
+    scope.finish()  # rows that a filter repeats do no harm: the first event of an entity stays its first
+    block = Block(scope.relation, (*columns, event), tuple(scope.joins), (*rows.where, *present), grouped=len(columns))
+    return draft.add(Step(draft.name(f"{hint}_events"), block, tuple(one.name for one in columns)))
+
+
+def _of_event(condition: Expr, event: Field) -> Expr:
+    replaced = rewrite(condition, lambda node: event if isinstance(node, Asked) else None)
+    return typed(dates_compared(replaced))
+
+
+# --- conditions on entities --------------------------------------------------------------------------------------
+
+
+def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
+    """A step with one row per entity that has a value, and whether it passes (rule 20)."""
+    home = next(home for measure in node.inputs.values() for home, _ in homes(measure))
+    bare = Context(context.published, ())
+    keys = entity_keys(node.entity, home, bare)
+    prefix = "_".join(words.split(".")[-1] for words in node.entity)
+    values = {}
+    for name, measure in node.inputs.items():
+        where = () if node.all_time else _range(measure, context, draft)
+        inside = replace(bare, keys=keys, where=where)
+        values[name] = draft.evaluate(measure, inside, draft, f"{_word(name)}_per_{prefix}")
+    rows = together(keys, values.values(), draft)
+    inputs = {name: rows.expr(value.expr) for name, value in values.items()}
+    entity = _EntityRows(rows, keys, inputs)
+    columns = tuple(Output(draft.key_name(key), entity.fields[key.name], key.type) for key in keys)
+    passes = Output("passes", typed(entity.value(node.condition)), BOOLEAN)
+    block = Block(rows.relation, (*columns, passes), rows.joins)
+    return draft.add(Step(draft.name(f"{prefix}_chosen"), block, tuple(one.name for one in columns)))
+
+
+def _range(measure: Measure, context: Context, draft: Draft) -> tuple[Expr, ...]:
+    """The question's time range as the only condition inside; other time filters do not apply there."""
+    bounds, name = OPEN, None
+
+    def dated(asked: Asked) -> bool:
+        return is_time(context.catalog, measure, asked.dimension)
+
+    for condition in draft.where:
+        bounds = bounds.both(bounds_of(condition, dated))
+        found = (node for node in walk(condition) if isinstance(node, Asked) and dated(node))
+        name = name or next(found, None)
+    return () if name is None or bounds == OPEN else (within(name, bounds.start, bounds.end),)

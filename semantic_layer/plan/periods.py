@@ -1,0 +1,116 @@
+"""Steps of periods: what the data records, and which periods a question's time filters choose (rules 13 to 15)."""
+
+from datetime import datetime, timedelta
+
+from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
+from semantic_layer.definitions.types import DATE, TIMESTAMP, ColumnType, Grain
+from semantic_layer.plan.context import Context
+from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series, Step
+from semantic_layer.plan.row_scope import RowScope, dates_compared
+from semantic_layer.plan.time_keys import TimeFilter
+from semantic_layer.plan.typed import cast, typed
+from semantic_layer.query.calendar import midnight, start_of
+from semantic_layer.query.measure import Asked, Value
+from semantic_layer.query.time_range import Bounds
+
+INSTANT = timedelta(microseconds=1)
+
+
+def period_type(grain: Grain) -> ColumnType:
+    return TIMESTAMP if grain.is_clock else DATE
+
+
+def recorded(home: str, time: str, context: Context, draft: Draft) -> Step:
+    """The first and the last moment that a dataset records, whatever the question's filters."""
+    shared = f"{context.published.revision} {home} {time}"
+    if shared in draft.shared:
+        return draft.shared[shared]
+    scope = RowScope.of(draft, Context(context.published, ()), home)
+    moment = scope.dimension(scope.find(time))
+    first = Output("first_time", cast(Aggregate("min", (moment,)), TIMESTAMP), TIMESTAMP)
+    last = Output("last_time", cast(Aggregate("max", (moment,)), TIMESTAMP), TIMESTAMP)
+    where = scope.row_rule()
+    block = Block(scope.relation, (first, last), tuple(scope.joins), where, grouped=0)
+    return draft.share(shared, draft.add(Step(draft.name(f"{home}_recorded"), block)))
+
+
+def series(
+    grain: Grain, bounds: Bounds, span: Step | None, filters: TimeFilter, context: Context, draft: Draft, hint: str
+) -> Step:
+    """One row per period of `grain` that the time filters choose, in a column `period`.
+
+    Between the bounds of the filters; where those are open, between the first and last moment of `span`.
+    """
+    week_start = context.catalog.settings.week_start
+    fine = grain if plain_ranges(filters) else _finer(grain, _resolution(filters))
+    first, last = _ends(bounds, span, fine, week_start)
+    relation = None if span is None else span.rows()
+    type_ = period_type(fine)
+    moments = Block(relation, (Output("period", Series(first, last, fine, type_), type_),))
+    name = draft.name(hint)
+    if plain_ranges(filters):
+        return draft.add(Step(name, moments, ("period",)))
+    every = draft.add(Step(draft.name(f"{hint}_moments"), moments, ("period",)))
+    period = every.field("period")
+    where = tuple(_about(condition, period) for condition in filters.time)
+    label = period if fine is grain else PeriodStart(period, grain, week_start, period_type(grain))
+    block = Block(every.rows(), (Output("period", label, period_type(grain)),), where=where, distinct=True)
+    return draft.add(Step(name, block, ("period",)))
+
+
+def _about(condition: Expr, period: Field) -> Expr:
+    """A time condition asked of a period's first moment."""
+    replaced = rewrite(condition, lambda node: period if isinstance(node, Asked) else None)
+    return typed(dates_compared(replaced))
+
+
+def _ends(bounds: Bounds, span: Step | None, grain: Grain, week_start: str) -> tuple[Expr, Expr]:
+    first: Expr
+    last: Expr
+    if bounds.start is not None:
+        first = _moment(start_of(bounds.start, grain, week_start), grain)
+    else:
+        assert span is not None
+        first = PeriodStart(span.field("first_time"), grain, week_start, period_type(grain))
+    if bounds.end is not None:
+        last = _moment(start_of(max(bounds.end, datetime.min + INSTANT) - INSTANT, grain, week_start), grain)
+    else:
+        assert span is not None
+        last = PeriodStart(span.field("last_time"), grain, week_start, period_type(grain))
+    return first, last
+
+
+def _moment(at: datetime, grain: Grain) -> Value:
+    return Value(at, TIMESTAMP) if grain.is_clock else Value(at.date(), DATE)
+
+
+def plain_ranges(filters: TimeFilter) -> bool:
+    """Whether the bounds say all that the filters say."""
+    return all(_is_range(condition) for condition in filters.time)
+
+
+def _is_range(condition: Expr) -> bool:
+    match condition:
+        case Call("gte" | "lt", (Asked(), Value())):
+            return True
+        case Call("and", arguments):
+            return all(_is_range(argument) for argument in arguments)
+        case _:
+            return False
+
+
+def _finer(one: Grain, other: Grain) -> Grain:
+    return one if one.rank < other.rank else other
+
+
+def _resolution(filters: TimeFilter) -> Grain:
+    """The grain at which the filters can be asked of whole periods."""
+    nodes = [node for condition in filters.time for node in walk(condition)]
+    moments = [node.value for node in nodes if isinstance(node, Value) and isinstance(node.value, datetime)]
+    if any(at.second or at.microsecond for at in moments):
+        return Grain.SECOND
+    if any(at.minute for at in moments):
+        return Grain.MINUTE
+    clock = any(at != midnight(at) for at in moments) or Literal("hour_of_day") in nodes
+    return Grain.HOUR if clock else Grain.DAY

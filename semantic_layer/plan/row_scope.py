@@ -1,0 +1,370 @@
+"""Names in the rows of one dataset: columns with their declared types, dimensions over joins, conditions.
+
+To-one joins are left outer and never lose or multiply a row (semantics rules 2 and 3). To-many joins go through
+ToManyPath, which counts a row once per distinct asked value (rule 6).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from semantic_layer.definitions.expression import Call, Exists, Expr, Literal, Name, rewrite
+from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Join, MetricValue, TopMembers
+from semantic_layer.definitions.reach import FoundDimension, Hop, NotFound, find_dimension
+from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, ColumnType, Grain, Kind
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.context import Context
+from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.nodes import (
+    Block,
+    DatasetRows,
+    Field,
+    HasRow,
+    Joined,
+    JoinHow,
+    Output,
+    PeriodStart,
+    Step,
+    StepRows,
+    UniqueCheck,
+)
+from semantic_layer.plan.typed import cast, type_of, typed
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.calendar import midnight
+from semantic_layer.query.measure import Asked, EntityCondition, Value
+
+Path = tuple[str, ...]  # join names from the home on
+
+
+@dataclass(slots=True)
+class ToManyPath:
+    """A to-many join from some row: its distinct members, as a step joined by the columns that match.
+
+    `dimensions` maps the expressions asked across it to the names of the members' columns.
+    """
+
+    alias: str
+    scope: "RowScope"  # of the bridge, or of the joined dataset when there is no bridge
+    hops: tuple[Hop, ...]  # from that scope to the joined dataset
+    match: tuple[tuple[Expr, str], ...]  # (field of the outer row, column of the members)
+    dimensions: dict[str, Output] = field(default_factory=dict)
+    where: list[Expr] = field(default_factory=list)
+    required: bool = False  # rows without a member that passes are left out
+
+
+@dataclass(slots=True)
+class RowScope:
+    """One reading of a dataset's rows; joins are added when a name first needs them."""
+
+    draft: Draft
+    context: Context
+    dataset: Dataset
+    alias: str
+    joins: list[Joined] = field(default_factory=list)
+    aliases: dict[Path, str] = field(default_factory=dict)
+    to_many: dict[Path, ToManyPath] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, draft: Draft, context: Context, dataset_name: str, names: set[str] | None = None) -> "RowScope":
+        dataset = context.catalog.datasets[dataset_name]
+        draft.read(context.catalog, dataset)
+        scope = cls(draft, context, dataset, "", names=set() if names is None else names)
+        scope.alias = scope.fresh(dataset_name)
+        return scope
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.context.catalog
+
+    @property
+    def relation(self) -> DatasetRows:
+        return DatasetRows(self.dataset.name, self.dataset.relation, self.alias)
+
+    def fresh(self, hint: str) -> str:
+        """An alias not used in this block, nor by a step."""
+        name, count = hint, 1
+        while name in self.names or name in self.draft.steps:
+            count += 1
+            name = f"{hint}_{count}"
+        self.names.add(name)
+        return name
+
+    # --- columns and dimensions ----------------------------------------------------------------------------------
+
+    def raw(self, dataset: Dataset, alias: str, column: str) -> Field:
+        """A column as the source has it, for joins."""
+        name, type_ = self.draft.column_type(self.catalog, dataset, column)
+        return Field(alias, name, type_ or dataset.columns.get(column) or FLOAT)
+
+    def column(self, dataset: Dataset, alias: str, column: str) -> Expr:
+        """A column as the definitions declare it, cast where the source has another type."""
+        name, physical = self.draft.column_type(self.catalog, dataset, column)
+        declared = dataset.columns.get(column)
+        raw = Field(alias, name, physical or declared or FLOAT)
+        if declared is None or (physical is not None and serves_as(physical, declared)):
+            return raw if declared is None or physical is not None else Field(alias, name, declared)
+        return cast(Field(alias, name, physical or FLOAT), declared) if physical != declared else raw
+
+    def dimension(self, found: FoundDimension) -> Expr:
+        """The value of a dimension for each row."""
+        place = found.to_many_at
+        if place is not None:
+            return self._across(found, place)
+        alias = self.joined(found.hops)
+        return self._own_dimension(self.catalog.datasets[found.dataset], alias, found.dimension)
+
+    def _own_dimension(self, dataset: Dataset, alias: str, dimension: Dimension) -> Expr:
+        rule = dimension.rule
+        if isinstance(rule, TopMembers | MetricValue):
+            message = f"dimension {dimension.name} of {dataset.name} is not served by this release"
+            raise refuse(ErrorCode.NOT_SUPPORTED, message)
+
+        def column(node: Expr) -> Expr | None:
+            return self.column(dataset, alias, str(node)) if isinstance(node, Name) else None
+
+        value = typed(rewrite(rule, column))
+        if dimension.time is not None:
+            return self._time(dimension, value)
+        if dimension.type is None or serves_as(type_of(value), dimension.type):
+            return value
+        return cast(value, dimension.type)
+
+    def _time(self, dimension: Dimension, value: Expr) -> Expr:
+        """Wall-clock time in the question's zone; a DATE when days or longer are recorded (rule 12)."""
+        assert dimension.time is not None
+        type_, zone, stored = type_of(value), self.draft.zone, dimension.time.stored_in
+        if type_.kind is Kind.TIMESTAMPTZ:
+            value = Call("at_zone", (value, Literal(None), Literal(zone)))
+        elif type_.kind is Kind.TIMESTAMP and stored is not None and stored != zone:
+            value = Call("at_zone", (value, Literal(stored), Literal(zone)))
+        elif stored is None and dimension.time.finest.is_clock and zone != self.catalog.settings.time_zone:
+            message = f"{dimension.name} is wall-clock time of no known zone, so it cannot be shown in {zone}"
+            raise refuse(ErrorCode.ZONE_UNKNOWN, message, path=("timeZone",))
+        if not dimension.time.finest.is_clock:
+            return value if type_of(value) == DATE else cast(value, DATE)
+        return value if type_of(value) == TIMESTAMP else cast(value, TIMESTAMP)
+
+    def joined(self, hops: tuple[Hop, ...]) -> str:
+        """The alias of the dataset that to-one hops lead to, its joins added."""
+        alias, dataset = self.alias, self.dataset
+        path: Path = ()
+        for hop in hops:
+            path = (*path, hop.join.name)
+            if path not in self.aliases:
+                self.aliases[path] = self._join(dataset, alias, hop.join, "_".join(path))
+            alias, dataset = self.aliases[path], self.catalog.datasets[hop.join.to]
+        return alias
+
+    def _join(self, here: Dataset, alias: str, join: Join, hint: str) -> str:
+        there = self.catalog.datasets[join.to]
+        self.draft.read(self.catalog, there)
+        target = self.fresh(hint)
+        on = tuple(
+            Call("eq", (self.raw(here, alias, mine), self.raw(there, target, theirs))) for mine, theirs in join.match
+        )
+        columns = tuple(theirs for _, theirs in join.match)
+        self.draft.checks[UniqueCheck(there.name, there.relation, columns, f"{here.name}.{join.name}")] = None
+        rule = RowScope(self.draft, self.context, there, target, names=self.names).row_rule()
+        self.joins.append(Joined(JoinHow.LEFT, DatasetRows(there.name, there.relation, target), (*on, *rule)))
+        return target
+
+    # --- to-many joins -------------------------------------------------------------------------------------------
+
+    def _across(self, found: FoundDimension, place: int) -> Field:
+        path = self.path_across(found.hops, place)
+        key = ".".join([*(hop.join.name for hop in found.hops[place + 1 :]), found.dimension.name])
+        if key not in path.dimensions:
+            hops = (*path.hops, *found.hops[place + 1 :])
+            expr = path.scope.dimension(FoundDimension(hops, found.dataset, found.dimension))
+            path.dimensions[key] = Output(key.replace(".", "_"), expr, type_of(expr))
+        column = path.dimensions[key]
+        return Field(path.alias, column.name, column.type)
+
+    def path_across(self, hops: tuple[Hop, ...], place: int) -> ToManyPath:
+        """The to-many join at `place` of `hops`, made at its first use."""
+        name = tuple(hop.join.name for hop in hops[: place + 1])
+        if name not in self.to_many:
+            outer = self.joined(hops[:place])
+            here, join = self.catalog.datasets[hops[place].start], hops[place].join
+            scope, inner = self._members(join)
+            match = tuple((self.raw(here, outer, mine), theirs) for mine, theirs in join.match)
+            self.to_many[name] = ToManyPath(self.fresh("_".join(name)), scope, inner, match)
+        return self.to_many[name]
+
+    def _members(self, join: Join) -> tuple["RowScope", tuple[Hop, ...]]:
+        """The rows that a to-many join leads to: of the bridge, or of the joined dataset itself."""
+        plain = Context(self.context.published, ())
+        if join.through is None:
+            return RowScope.of(self.draft, plain, join.to, self.names), ()
+        bridge = self.catalog.datasets[join.through]
+        onward = next(other for other in bridge.joins.values() if other.to == join.to)
+        return RowScope.of(self.draft, plain, join.through, self.names), (Hop(bridge.name, onward),)
+
+    def members_block(self, path: ToManyPath) -> Block:
+        """The distinct members of a to-many join: the columns that match, then the dimensions asked across it."""
+        scope = path.scope
+        matching = [
+            Output(column, raw, raw.type)
+            for column in dict.fromkeys(column for _, column in path.match)
+            for raw in (scope.raw(scope.dataset, scope.alias, column),)
+        ]
+        columns = (*matching, *(output for output in path.dimensions.values()))
+        scope.finish()
+        rule = scope.row_rule()
+        return Block(scope.relation, columns, tuple(scope.joins), (*rule, *path.where), distinct=True)
+
+    def finish(self) -> None:
+        """Joins the members of to-many paths; call it when every name of the block has been looked up."""
+        for name, path in self.to_many.items():
+            block = self.members_block(path)
+            step = self.draft.add(Step(self.draft.name("_".join(name) + "_members"), block))
+            on = self._matches(path, path.alias)
+            how = JoinHow.INNER if path.required else JoinHow.LEFT
+            self.joins.append(Joined(how, StepRows(step.name, path.alias), on))
+        self.to_many.clear()
+
+    def _matches(self, path: ToManyPath, alias: str) -> tuple[Expr, ...]:
+        return tuple(
+            Call("eq", (mine, path.scope.raw(path.scope.dataset, alias, theirs))) for mine, theirs in path.match
+        )
+
+    def across_condition(self, path: ToManyPath, condition: Expr, place: int) -> Expr:
+        """A condition that speaks of one to-many path only, over the rows of its members."""
+
+        def look_up(node: Expr) -> Expr | None:
+            words = node.dimension if isinstance(node, Asked) else str(node) if isinstance(node, Name) else None
+            if words is None:
+                return None
+            found = self.find(words)
+            hops = (*path.hops, *found.hops[place + 1 :])
+            return path.scope.dimension(FoundDimension(hops, found.dataset, found.dimension))
+
+        return typed(dates_compared(rewrite(condition, look_up)))
+
+    def has_member(self, path: ToManyPath) -> HasRow:
+        """That a row has at least one member which passes the path's conditions (a semi-join)."""
+        scope = path.scope
+        on = self._matches(path, scope.alias)
+        rule = scope.row_rule()
+        scope.finish()
+        return HasRow(Block(scope.relation, (), tuple(scope.joins), (*on, *rule, *path.where)))
+
+    def row_rule(self) -> tuple[Expr, ...]:
+        """The row rule of the dataset, which every reading of it applies."""
+        rule = self.draft.row_rules.get(self.dataset.name)
+        return () if rule is None else (self.condition(rule),)
+
+    # --- names in expressions ------------------------------------------------------------------------------------
+
+    def find(self, words: str) -> FoundDimension:
+        found = find_dimension(self.catalog, self.dataset.name, words)
+        if isinstance(found, NotFound):
+            message = f"{self.dataset.name} cannot reach {words}"
+            raise refuse(ErrorCode.UNREACHABLE_DIMENSION, message)
+        return found
+
+    def named(self, name: Name) -> Expr:
+        """A name of a definition: a dimension first, then a column of the dataset."""
+        found = find_dimension(self.catalog, self.dataset.name, str(name))
+        if isinstance(found, FoundDimension):
+            return self.dimension(found)
+        return self.column(self.dataset, self.alias, str(name))
+
+    def value(self, expr: Expr) -> Expr:
+        """A scalar expression of a definition over this dataset's rows."""
+
+        def look_up(node: Expr) -> Expr | None:
+            match node:
+                case Name():
+                    return self.named(node)
+                case Asked(words):
+                    return self.dimension(self.find(words))
+                case Exists():
+                    return self._exists(node)
+                case EntityCondition():
+                    return self._entity(node)
+                case _:
+                    return None
+
+        return rewrite(expr, look_up)
+
+    def condition(self, expr: Expr) -> Expr:
+        """A condition over this dataset's rows, typed; values compared with dates become dates."""
+        return typed(dates_compared(self.value(expr)))
+
+    def key(self, key: BoundKey) -> Expr:
+        """The expression of a key, from the row alone."""
+        return key_of(key, self.dimension(self.find(key.dimension)), self.catalog.settings.week_start)
+
+    # --- conditions that look elsewhere --------------------------------------------------------------------------
+
+    def _exists(self, node: Exists) -> HasRow:
+        """A semi-join: the row stays one row, however many partners it has."""
+        join = self.dataset.joins[node.join]
+        inner, hops = self._members(join)
+        on = tuple(
+            Call("eq", (inner.raw(inner.dataset, inner.alias, theirs), self.raw(self.dataset, self.alias, mine)))
+            for mine, theirs in join.match
+        )
+        where: tuple[Expr, ...] = ()
+        if node.where is not None:
+            target = inner.joined(hops)
+            names = RowScope(self.draft, inner.context, self.catalog.datasets[join.to], target, names=self.names)
+            where = (names.condition(node.where),)
+            names.finish()
+            inner.joins.extend(names.joins)
+        inner.finish()
+        block = Block(inner.relation, (), tuple(inner.joins), (*on, *inner.row_rule(), *where))
+        return HasRow(block)
+
+    def _entity(self, node: EntityCondition) -> Field:
+        """Whether the row's entity passes: computed per entity in a step, joined to the one row it has there."""
+        step = self.draft.entity_step(node, self.context, self.draft)
+        alias = self.fresh("_".join(words.split(".")[-1] for words in node.entity) + "_passes")
+        on = tuple(
+            Call("eq", (self.dimension(self.find(words)), step.field(name, alias)))
+            for words, name in zip(node.entity, step.keys, strict=True)
+        )
+        self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, alias), on))
+        return step.field("passes", alias)
+
+
+def key_of(key: BoundKey, value: Expr, week_start: str) -> Expr:
+    """A key from the value of its dimension: its period, its part, or the value itself, of the key's own type."""
+    if key.part is not None:
+        return Call("date_part", (Literal(key.part.value), value))
+    if key.grain is not None:
+        if key.grain is Grain.DAY and type_of(value) == DATE:
+            return value
+        return PeriodStart(value, key.grain, week_start, key.type)
+    return value if serves_as(type_of(value), key.type) else cast(value, key.type)
+
+
+def dates_compared(condition: Expr) -> Expr:
+    """Midnights compared with a DATE as days, so that its index serves."""
+
+    def change(node: Expr) -> Expr | None:
+        if not isinstance(node, Call) or node.function not in _COMPARISONS or type_of(node.arguments[0]) != DATE:
+            return None
+        return Call(node.function, (node.arguments[0], *(_day(argument) for argument in node.arguments[1:])))
+
+    return rewrite(condition, change)
+
+
+def _day(expr: Expr) -> Expr:
+    if isinstance(expr, Value) and isinstance(expr.value, datetime) and expr.value == midnight(expr.value):
+        return Value(expr.value.date(), DATE)
+    return expr
+
+
+_COMPARISONS = {"eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in"}
+_WHOLE = (Kind.INTEGER, Kind.BIGINT)
+
+
+def serves_as(physical: ColumnType, declared: ColumnType) -> bool:
+    """Whether values of one type can stand for the other without a cast."""
+    if physical.kind in _WHOLE and declared.kind in _WHOLE:
+        return True
+    if physical.kind is Kind.DECIMAL and declared.kind is Kind.DECIMAL:
+        return (physical.scale or 0) <= (declared.scale or 0)
+    return physical.kind is declared.kind

@@ -1,0 +1,164 @@
+"""Shifted values: the same question asked of an earlier period, aligned by calendar on labels (semantics rule 14).
+
+March reads February; at day grain the 29th, 30th and 31st of March read the last of February. A shift adds keys but
+no periods: output periods are those of the asked range, else those with rows of the question's unshifted inputs.
+"""
+
+from dataclasses import replace
+
+from semantic_layer.definitions.expression import Call, Expr, rewrite
+from semantic_layer.definitions.model import AtStartOf, Duration
+from semantic_layer.definitions.types import TIMESTAMP
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.combine import together
+from semantic_layer.plan.context import Context, Evaluated
+from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.nodes import (
+    Block,
+    Field,
+    Joined,
+    JoinHow,
+    Moved,
+    Output,
+    PeriodStart,
+    Step,
+    StepRows,
+    UnitedRows,
+)
+from semantic_layer.plan.periods import period_type, series
+from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.calendar import add, start_of
+from semantic_layer.query.measure import (
+    Arithmetic,
+    AtFewer,
+    Base,
+    Filled,
+    Filtered,
+    Measure,
+    PerEntity,
+    Ranked,
+    Shifted,
+    Value,
+    Windowed,
+)
+
+
+def shifted(measure: Shifted, context: Context, draft: Draft, hint: str) -> Evaluated:
+    keys = time_keys(measure, context)
+    filters = time_filter(measure, context.catalog, context.where)
+    if keys.finest is None:
+        return _without_periods(measure, filters, context, draft, hint)
+    inner_keys = (keys.finest, *keys.others)
+    unfiltered = replace(context, keys=inner_keys, where=filters.rest)
+    inner = draft.evaluate(measure.inner, unfiltered, draft, f"{hint}_of_all_periods")
+    periods = _output_periods(measure, keys.finest, filters, context, draft)
+    return _aligned(measure, inner, inner_keys, keys, periods, filters, context, draft, hint)
+
+
+def _aligned(
+    measure: Shifted,
+    inner: Evaluated,
+    inner_keys: tuple[BoundKey, ...],
+    keys: TimeKeys,
+    periods: Step,
+    filters: TimeFilter,
+    context: Context,
+    draft: Draft,
+    hint: str,
+) -> Evaluated:
+    """Each output period beside the values of the period that it reads."""
+    assert keys.finest is not None
+    rows = together(inner_keys, (inner,), draft)
+    by_key = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
+    label = periods.field("period")
+    source = _read_period(measure.by, label, keys.finest, filters, context)
+    on = (Call("eq", (by_key[keys.finest.name], source)),)
+    exprs: dict[str, Expr] = dict(by_key)
+    exprs |= keys.from_label(label, context.catalog.settings.week_start)
+    columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
+    value = Output(draft.column_name(hint), rows.expr(inner.expr), inner.type)
+    joins = (*rows.joins, Joined(JoinHow.INNER, periods.rows(), on))
+    step = Step(draft.name(hint), Block(rows.relation, (*columns, value), joins), tuple(one.name for one in columns))
+    return Evaluated(draft.add(step).field(value.name), inner.type, (step.name,))
+
+
+def _read_period(by: Duration | AtStartOf, label: Field, key: BoundKey, filters: TimeFilter, context: Context) -> Expr:
+    """The period that `label` reads: that long ago, or the first asked one of the larger period."""
+    if isinstance(by, Duration):
+        return Moved(label, -by.count, by.unit, label.type)
+    assert key.grain is not None
+    week_start = context.catalog.settings.week_start
+    first: Expr = PeriodStart(label, by.unit, week_start, label.type)
+    if filters.bounds.start is None:
+        return first
+    asked = start_of(filters.bounds.start, key.grain, week_start)
+    value = Value(asked, TIMESTAMP) if key.grain.is_clock else Value(asked.date(), label.type)
+    return Call("greatest", (first, value))
+
+
+def _output_periods(measure: Shifted, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft) -> Step:
+    assert key.grain is not None
+    name = f"{draft.key_name(key)}_periods"
+    if name in draft.shared:
+        return draft.shared[name]
+    if filters.bounds.closed:
+        return draft.share(name, series(key.grain, filters.bounds, None, filters, context, draft, name))
+    column = draft.key_name(key)
+    steps = [step for value in _unshifted_values(draft) for step in value.steps if column in draft.step_keys(step)]
+    blocks = tuple(
+        Block(StepRows(step, step), (Output("period", Field(step, column, key.type), key.type),), distinct=True)
+        for step in dict.fromkeys(steps)
+    )
+    alias = "every_period"
+    type_ = period_type(key.grain)
+    block = blocks[0]
+    if len(blocks) > 1:
+        period = Output("period", Field(alias, "period", type_), type_)
+        block = Block(UnitedRows(blocks, alias), (period,), distinct=True)
+    return draft.share(name, draft.add(Step(draft.name(name), block, ("period",))))
+
+
+def _unshifted_values(draft: Draft) -> tuple[Evaluated, ...]:
+    """The question's columns without their shifts: their rows say which periods exist."""
+    return tuple(
+        draft.evaluate(unshifted(column.measure), column.context, draft, column.hint) for column in draft.columns
+    )
+
+
+def unshifted(measure: Measure) -> Measure:
+    """The measure without its shifts: what says which periods exist."""
+    match measure:
+        case Shifted(inner):
+            return unshifted(inner)
+        case Arithmetic() | PerEntity():
+            return replace(measure, inputs={name: unshifted(inner) for name, inner in measure.inputs.items()})
+        case Filtered() | Filled() | Windowed() | AtFewer() | Ranked():
+            return replace(measure, inner=unshifted(measure.inner))
+        case Base():
+            return measure
+
+
+# --- without time among the keys ---------------------------------------------------------------------------------
+
+
+def _without_periods(measure: Shifted, filters: TimeFilter, context: Context, draft: Draft, hint: str) -> Evaluated:
+    """The asked range, moved as a whole."""
+    if not isinstance(measure.by, Duration) or not filters.bounds.closed:
+        message = "a shift without a time grain among the dimensions needs a time range with both ends"
+        raise refuse(ErrorCode.SHIFT_NEEDS_RANGE, message, path=("where",))
+    moved = tuple(_moved(condition, measure.by) for condition in filters.time)
+    return draft.evaluate(measure.inner, replace(context, where=(*filters.rest, *moved)), draft, hint)
+
+
+def _moved(condition: Expr, by: Duration) -> Expr:
+    def change(node: Expr) -> Expr | None:
+        if not isinstance(node, Value) or node.type != TIMESTAMP:
+            return None
+        try:
+            return Value(add(node.value, -by.count, by.unit), TIMESTAMP)  # type: ignore[arg-type]
+        except OverflowError:
+            message = f"{by} before {node.value} lies outside of the calendar"
+            raise refuse(ErrorCode.BAD_VALUE, message, path=("where",)) from None
+
+    return rewrite(condition, change)

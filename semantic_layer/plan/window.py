@@ -1,0 +1,176 @@
+"""Windows of time that end at each period: trailing, to date, since the beginning (semantics rule 15).
+
+Rows are counted in every window that holds them, so that what does not add (distinct, medians) is recomputed over
+the window. Where that gives the same, rows are first brought down to one per day or hour.
+"""
+
+from dataclasses import dataclass, replace
+
+from semantic_layer.definitions.expression import Call, Case, Expr
+from semantic_layer.definitions.model import Take, ToDate, Trailing
+from semantic_layer.definitions.types import TIMESTAMP, Grain
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.context import Context, Evaluated, Frame
+from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.nodes import (
+    Block,
+    Field,
+    Joined,
+    JoinHow,
+    Moved,
+    Output,
+    PeriodStart,
+    Step,
+)
+from semantic_layer.plan.periods import plain_ranges, recorded, series
+from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
+from semantic_layer.plan.typed import cast
+from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.calendar import midnight, start_of
+from semantic_layer.query.measure import (
+    Arithmetic,
+    AtFewer,
+    Filled,
+    Filtered,
+    Measure,
+    Ranked,
+    Shifted,
+    Value,
+    Windowed,
+    homes,
+    walk,
+)
+
+
+def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Evaluated:
+    inner = measure.inner
+    several = len(homes(inner)) > 1 and isinstance(inner, Arithmetic | Filtered | Filled | AtFewer | Ranked)
+    if several or any(isinstance(node, Shifted | Windowed) for node in walk(inner)):
+        return draft.evaluate(_pushed_down(inner, measure.window), context, draft, hint)
+    keys = time_keys(measure, context)
+    filters = time_filter(measure, context.catalog, context.where)
+    frame = _frame(measure, keys, filters, context, draft, hint)
+    return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=frame), draft, hint)
+
+
+def _pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
+    """The window put on each part: inside of shifts (the window of the earlier period), and on each fact's rows."""
+    match measure:
+        case Shifted():
+            return replace(measure, inner=_pushed_down(measure.inner, window))
+        case Arithmetic():
+            return replace(measure, inputs={name: _pushed_down(one, window) for name, one in measure.inputs.items()})
+        case Filtered() | Filled() | AtFewer() | Ranked():
+            return replace(measure, inner=_pushed_down(measure.inner, window))
+        case Windowed():
+            raise refuse(ErrorCode.NOT_SUPPORTED, "a window of time over another window of time is not served")
+        case _:
+            return Windowed(measure, window)
+
+
+# --- the windows -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One kind of window: where it begins, given its exclusive end; None for since the beginning."""
+
+    rule: Trailing | ToDate
+    week_start: str
+
+    @property
+    def step(self) -> Grain:
+        """The steps that a window moves by: hours for clock units, else days."""
+        unit = self.rule.length.unit if isinstance(self.rule, Trailing) else self.rule.unit
+        return Grain.HOUR if unit is not None and unit.is_clock else Grain.DAY
+
+    def after_last(self, span: Step) -> Expr:
+        """The end of the last recorded step."""
+        begun = PeriodStart(span.field("last_time"), self.step, self.week_start, TIMESTAMP)
+        return Moved(begun, 1, self.step, TIMESTAMP)
+
+    def start(self, end: Expr) -> Expr | None:
+        if isinstance(self.rule, Trailing):
+            return Moved(end, -self.rule.length.count, self.rule.length.unit, TIMESTAMP)
+        if self.rule.unit is None:
+            return None
+        last_moment = Moved(end, -1, Grain.SECOND, TIMESTAMP)
+        return PeriodStart(last_moment, self.rule.unit, self.week_start, TIMESTAMP)
+
+
+def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Context, draft: Draft, hint: str) -> Frame:
+    """The windows of the question as a step."""
+    if measure.window.take is not Take.LAST:
+        raise refuse(ErrorCode.NOT_SUPPORTED, f"take: {measure.window.take} beside a window is not served yet")
+    dated = [(home, time) for home, time in homes(measure) if time is not None]
+    if not dated:
+        raise refuse(ErrorCode.WINDOW_NEEDS_TIME, "a window of time needs rows that have a time dimension")
+    window = _Window(measure.window, context.catalog.settings.week_start)
+    span = recorded(*dated[0], context, draft)
+    if keys.finest is None:
+        if not plain_ranges(filters):
+            message = "without a time grain among the dimensions, a window ends with a plain time range"
+            raise refuse(ErrorCode.WINDOW_NEEDS_TIME, message, path=("where",))
+        step = _single_window(window, span, filters, draft, hint)
+    else:
+        step = _window_per_period(window, keys.finest, span, filters, context, draft, hint)
+    unaligned = filters.bounds.end is not None and filters.bounds.end != midnight(filters.bounds.end)
+    clock = unaligned or window.step.is_clock or (keys.finest is not None and _grain(keys.finest).is_clock)
+    has_start = any(column.name == "window_start" for column in step.block.columns)
+    return Frame(step.name, keys.finest, has_start, not clock, has_start)
+
+
+def _grain(key: BoundKey) -> Grain:
+    assert key.grain is not None
+    return key.grain
+
+
+def _window_per_period(
+    window: _Window, key: BoundKey, span: Step, filters: TimeFilter, context: Context, draft: Draft, hint: str
+) -> Step:
+    grain = _grain(key)
+    open_ended = not filters.bounds.closed
+    periods = series(grain, filters.bounds, span if open_ended else None, filters, context, draft, f"{hint}_periods")
+    label = periods.field("period")
+    end, uses_span = _end_of_window(window, label, grain, span, filters)
+    columns = (Output("period", label, label.type), Output("window_end", end, TIMESTAMP))
+    joins = (Joined(JoinHow.CROSS, span.rows()),) if uses_span else ()
+    return _with_start(window, Block(periods.rows(), columns, joins), draft, hint)
+
+
+def _end_of_window(window: _Window, label: Field, grain: Grain, span: Step, filters: TimeFilter) -> tuple[Expr, bool]:
+    """The earliest of period end, range end and the end of the last recorded step, if that lies in the period."""
+    ends: list[Expr] = [Moved(cast(label, TIMESTAMP), 1, grain, TIMESTAMP)]
+    range_end = filters.bounds.end
+    if range_end is not None and start_of(range_end, grain, window.week_start) != range_end:
+        ends.append(Value(range_end, TIMESTAMP))
+    coarser = grain.rank > window.step.rank
+    if coarser:
+        inside = Call("gte", (span.field("last_time"), cast(label, TIMESTAMP)))
+        ends.append(Case(((inside, window.after_last(span)),)))  # null, which LEAST passes over, if it is not inside
+    return (ends[0] if len(ends) == 1 else Call("least", tuple(ends))), coarser
+
+
+def _single_window(window: _Window, span: Step, filters: TimeFilter, draft: Draft, hint: str) -> Step:
+    """Without time among the keys: the window that ends with the range, or with what is recorded in it."""
+    end = window.after_last(span)
+    if filters.bounds.end is not None:
+        if filters.bounds.start is not None:
+            inside = Call("gte", (span.field("last_time"), Value(filters.bounds.start, TIMESTAMP)))
+            end = Case(((inside, end),))
+        end = Call("least", (Value(filters.bounds.end, TIMESTAMP), end))
+    block = Block(span.rows(), (Output("window_end", end, TIMESTAMP),))
+    return _with_start(window, block, draft, hint)
+
+
+def _with_start(window: _Window, ends: Block, draft: Draft, hint: str) -> Step:
+    """The windows with their first moment beside their end, unless they begin with the data."""
+    keys = ("period",) if len(ends.columns) > 1 else ()
+    if window.start(ends.columns[-1].expr) is None:
+        return draft.add(Step(draft.name(f"{hint}_windows"), ends, keys))
+    step = draft.add(Step(draft.name(f"{hint}_window_ends"), ends, keys))
+    start = window.start(step.field("window_end"))
+    assert start is not None
+    same = tuple(Output(one.name, step.field(one.name), one.type) for one in ends.columns)
+    block = Block(step.rows(), (*same, Output("window_start", start, TIMESTAMP)))
+    return draft.add(Step(draft.name(f"{hint}_windows"), block, keys))
