@@ -64,7 +64,7 @@ def changes(before: Catalog, after: Catalog, only: Collection[Key] | None = None
     if only is None:
         comparison = _Comparison(before, after)
     else:
-        comparison = _Comparison(_alone(before, only), _alone(after, only), before, after)
+        comparison = _Comparison(alone(before, only), alone(after, only), before, after)
     keys = sorted(comparison.old.keys() | comparison.new.keys())
     return tuple(change for key in keys if (change := comparison.change(key)) is not None)
 
@@ -103,7 +103,7 @@ class _Comparison:
         return Change(kind, name, how, found, leaves, before, after)
 
 
-def _alone(catalog: Catalog, keys: Collection[Key]) -> Catalog:
+def alone(catalog: Catalog, keys: Collection[Key]) -> Catalog:
     """A catalog with these definitions only, to write their documents; its settings always go along."""
     wanted = set(keys)
     sections: dict[str, Any] = {

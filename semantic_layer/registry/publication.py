@@ -5,11 +5,12 @@ the version before it. So a revert is a new number with an old fingerprint, text
 and a metric that was removed and comes back goes on counting.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from semantic_layer.definitions.canonical import documents
+from semantic_layer.definitions.change import COMPATIBLE, NUMBERS, alone, changes
 from semantic_layer.definitions.fingerprint import Fingerprints, metric_fingerprint
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
@@ -18,7 +19,6 @@ from semantic_layer.definitions.yaml_text import Json
 from semantic_layer.registry.content import SETTINGS, Key
 from semantic_layer.registry.lineage import LineageGraph, Node, NodeKind
 
-NUMBERS_CHANGE = 2  # the change class of a changed fingerprint
 EVERYWHERE = ("catalog", "calendar")  # time zone, week start and grains can be in any number
 
 
@@ -60,44 +60,39 @@ def prepare(head: PublishedCatalog | None, catalog: Catalog) -> Publication | No
     Only the metrics that a change can reach are fingerprinted.
     """
     before = Catalog() if head is None else head.catalog
-    changed = list(_changed(before, catalog))
-    if head is None and SETTINGS not in changed:
-        changed.insert(0, SETTINGS)
-    if not changed:
+    touched = list(_touched(before, catalog))
+    found = changes(before, catalog, touched) if touched else ()
+    texts = documents(alone(catalog, touched))
+    recorded = [DefinitionChange(c.kind, c.name, texts.get((c.kind, c.name)), c.change_class) for c in found]
+    if head is None and SETTINGS not in touched:  # settings that are all defaults differ from nothing
+        recorded.insert(0, DefinitionChange(*SETTINGS, texts[SETTINGS], COMPATIBLE))
+    if not recorded:
         return None
-    texts = documents(_only(catalog, changed))
-    classes = {key: _class(before, catalog, key) for key in changed}
-    changes = tuple(DefinitionChange(*key, texts.get(key), classes[key]) for key in sorted(changed))
+    own = {change.name: change for change in found if change.kind == "metric"}
     versions = {} if head is None else head.versions
     fingerprints = Fingerprints(catalog)
-    new = (
-        _new_version(name, fingerprints.metric(name), before, versions.get(name, ()), classes)
-        for name in sorted(_metrics_to_look_at(catalog, changed))
-    )
-    return Publication(
-        0 if head is None else head.revision, changes, tuple(version for version in new if version is not None)
-    )
+    new: list[NewVersion] = []
+    for name in sorted(_metrics_to_look_at(catalog, touched)):
+        change = own.get(name)
+        fingerprint = (change and change.after) or fingerprints.metric(name)
+        number = _number(name, fingerprint, before, versions.get(name, ()))
+        if number is not None:
+            cause = (change and change.cause) or VersionCause.DEPENDENCY
+            new.append(NewVersion(name, number, fingerprint, NUMBERS, cause))
+    return Publication(0 if head is None else head.revision, tuple(recorded), tuple(new))
 
 
-def _new_version(
-    name: str,
-    fingerprint: str,
-    before: Catalog,
-    versions: Sequence[MetricVersion],
-    classes: Mapping[Key, int],
-) -> NewVersion | None:
-    number = 1
-    if versions:
-        last = versions[-1]
-        if last.fingerprint == fingerprint:
-            return None
-        older_form = _form(last.fingerprint) != _form(fingerprint)
-        if older_form and name in before.metrics and metric_fingerprint(before, name) == fingerprint:
-            return None  # recorded in the form of an earlier release, and compared in today's it is the same
-        number = last.number + 1
-    own = name not in before.metrics or classes.get(("metric", name), 0) == NUMBERS_CHANGE
-    cause = VersionCause.OWN_CHANGE if own else VersionCause.DEPENDENCY
-    return NewVersion(name, number, fingerprint, NUMBERS_CHANGE, cause)
+def _number(name: str, fingerprint: str, before: Catalog, versions: Sequence[MetricVersion]) -> int | None:
+    """The number of a new version; None when the metric goes on in its last one."""
+    if not versions:
+        return 1
+    last = versions[-1]
+    if last.fingerprint == fingerprint:
+        return None
+    older_form = _form(last.fingerprint) != _form(fingerprint)
+    if older_form and name in before.metrics and metric_fingerprint(before, name) == fingerprint:
+        return None  # recorded in the form of an earlier release; compared in today's form it is the same
+    return last.number + 1
 
 
 def _form(fingerprint: str) -> str:
@@ -105,13 +100,13 @@ def _form(fingerprint: str) -> str:
     return fingerprint.partition(":")[0]
 
 
-def _metrics_to_look_at(catalog: Catalog, changed: Sequence[Key]) -> set[str]:
+def _metrics_to_look_at(catalog: Catalog, touched: Sequence[Key]) -> set[str]:
     """The metrics whose numbers a change may move: changed ones, and all that use something that changed."""
-    if any(kind in EVERYWHERE for kind, _ in changed):
+    if any(kind in EVERYWHERE for kind, _ in touched):
         return set(catalog.metrics)
     starts = [
         Node(NodeKind.METRIC if kind == "metric" else NodeKind.DATASET, name)
-        for kind, name in changed
+        for kind, name in touched
         if kind in ("metric", "dataset")
     ]
     if not starts:
@@ -120,7 +115,7 @@ def _metrics_to_look_at(catalog: Catalog, changed: Sequence[Key]) -> set[str]:
     return {node.name for node in users if node.kind is NodeKind.METRIC and node.name in catalog.metrics}
 
 
-def _changed(before: Catalog, after: Catalog) -> Iterator[Key]:
+def _touched(before: Catalog, after: Catalog) -> Iterator[Key]:
     """Definitions that are not equal, by kind and name. The order of keys and the place in files do not count."""
     if before.settings != after.settings:
         yield SETTINGS
@@ -128,17 +123,3 @@ def _changed(before: Catalog, after: Catalog) -> Iterator[Key]:
         old: Mapping[str, Any] = getattr(before, section)
         new: Mapping[str, Any] = getattr(after, section)
         yield from ((kind, name) for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
-
-
-def _only(catalog: Catalog, keys: Iterable[Key]) -> Catalog:
-    """The catalog with these definitions alone, to write out their documents."""
-    wanted = set(keys)
-    sections: dict[str, Any] = {
-        section: {name: value for name, value in getattr(catalog, section).items() if (kind, name) in wanted}
-        for kind, section in SECTIONS.items()
-    }
-    return replace(catalog, **sections)
-
-
-def _class(before: Catalog, after: Catalog, key: Key) -> int:
-    return 2  # TEMPORARY until definitions.change exists
