@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from semantic_layer.access.principal import Principal
+from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.execution import GraphqlRequest, run
 from semantic_layer.api.request import Backend, RequestContext
 from semantic_layer.api.schema import build_schema
@@ -135,12 +136,17 @@ class GivenCatalogs:
         return self.current
 
 
+@cache
+def schema() -> PreparedSchema:
+    return build_schema()
+
+
 class Door:
     """The GraphQL door with nothing in front: `ask` runs a document and gives the response's JSON."""
 
     def __init__(self) -> None:
         self.answers = GivenAnswers()
-        self.schema = build_schema()
+        self.schema = schema()
         self.backend = Backend(self.answers, GivenCatalogs(published()))
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None, name: str | None = None) -> Any:
