@@ -93,6 +93,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}DEFAULT_LIMIT is above {PREFIX}MAX_LIMIT")
         return self
 
+    def changed(self, **chosen: object) -> "Settings":
+        """The same settings but for these, checked again."""
+        return fixed_settings(**{name: getattr(self, name) for name in self.model_fields_set} | chosen)
+
     def connection(self, name: str) -> str | None:
         """The url of a connection that a definition names, None if the settings have none of this name."""
         url = self.connections.get(name.upper())

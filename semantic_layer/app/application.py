@@ -14,8 +14,8 @@ from semantic_layer.app.stopping import StopRequests
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.registry.catalogs import CatalogService
-from semantic_layer.serving.answers import Answers
-from semantic_layer.serving.ports import Engine
+from semantic_layer.serving.answers import Answers, Limits
+from semantic_layer.serving.ports import Catalogs, Engine
 from semantic_layer.settings import Settings
 from semantic_layer.store.registry_database import RegistryDatabase
 from semantic_layer.web.application import WebContext, create_app
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Everything that answers questions, open. It knows no HTTP: the command line uses it without a server."""
+    """Everything that answers questions from a registry, open."""
 
     settings: Settings
     registry: RegistryDatabase
@@ -48,18 +48,24 @@ async def open_application(settings: Settings, registry_url: str) -> AsyncIterat
         closing.push_async_callback(registry.close)
         await registry.migrate()
         catalogs = CatalogService(registry.revisions)
-        engines = _engines(settings)
-        for engine in engines.values():
-            closing.push_async_callback(engine.close)
         await catalogs.refresh()
         if not catalogs.status.reachable:
             raise refuse(ErrorCode.REGISTRY_UNAVAILABLE, catalogs.status.error or "The registry does not answer.")
-        answers = Answers(catalogs, engines)
-        following = asyncio.create_task(
-            registry.listener(catalogs.refresh, poll_seconds=settings.poll_seconds).run()
-        )
-        closing.push_async_callback(_ended, following)
-        yield Application(settings, registry, catalogs, Backend(answers, catalogs))
+        backend = await closing.enter_async_context(open_backend(settings, catalogs))
+        listener = registry.listener(catalogs.refresh, poll_seconds=settings.poll_seconds)
+        closing.push_async_callback(_ended, asyncio.create_task(listener.run()))
+        yield Application(settings, registry, catalogs, backend)
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[Backend]:
+    """The pipeline over these catalogs and the sources of the settings; no registry is needed for it."""
+    async with AsyncExitStack() as closing:
+        engines = _engines(settings)
+        for engine in engines.values():
+            closing.push_async_callback(engine.close)
+        limits = Limits(settings.default_limit, settings.max_limit, settings.question_seconds)
+        yield Backend(Answers(catalogs, engines, limits), catalogs)
 
 
 def check_address(settings: Settings) -> None:

@@ -1,0 +1,48 @@
+"""Definitions as they stand in files, asked before anybody publishes them: a catalog of one revision, in memory."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.published import MetricVersion, PublishedCatalog
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.registry.publication import prepare
+
+REVISION = 1
+ACTOR = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCatalogs:
+    """Implements serving's `Catalogs`: every metric has its first version, and there is no history."""
+
+    current: PublishedCatalog
+
+    async def at_revision(self, revision: int) -> PublishedCatalog:
+        if revision != REVISION:
+            raise refuse(ErrorCode.UNKNOWN_REVISION, "Definitions in files have no revisions; publish them first.")
+        return self.current
+
+    async def recorded_at(self, moment: datetime) -> PublishedCatalog:
+        raise refuse(ErrorCode.UNKNOWN_REVISION, "Definitions in files have no history; publish them first.")
+
+    async def wait_for(self, revision: int, timeout: float) -> PublishedCatalog:
+        if revision > REVISION:
+            raise refuse(ErrorCode.REVISION_NOT_LOADED, "Definitions in files have no revisions; publish them first.")
+        return self.current
+
+
+def draft_catalogs(catalog: Catalog) -> DraftCatalogs:
+    """The catalog as a first publish would record it."""
+    publication = prepare(None, catalog)
+    now = datetime.now(UTC)
+    versions = () if publication is None else publication.versions
+    recorded = {
+        new.metric: (
+            MetricVersion(
+                new.metric, new.number, new.fingerprint, REVISION, new.change_class, new.cause, now, ACTOR
+            ),
+        )
+        for new in versions
+    }
+    return DraftCatalogs(PublishedCatalog(REVISION, now, ACTOR, catalog, recorded))
