@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from semantic_layer.definitions import grammar
 from semantic_layer.definitions.formula import parse_formula
@@ -151,9 +152,9 @@ class _Layout:
             case ListNode(items, _) if any(isinstance(item, (MapNode, ListNode)) for item in items):
                 self.lines.append(head + beside)
                 self.lines += [f"{indent}{INDENT}- {_flow(item)}" for item in items]
-            case ScalarNode(str() as text, _) if "\n" in text:
+            case ScalarNode(str() as text, _) if _is_block(text):
                 self.lines.append(f"{head} |{'' if text.endswith(chr(10)) else '-'}{beside}")
-                self.lines += [f"{indent}{INDENT}{line}".rstrip() for line in text.rstrip("\n").split("\n")]
+                self.lines += [f"{indent}{INDENT}{line}".rstrip() for line in text.removesuffix("\n").split("\n")]
             case ScalarNode(str() as text, _) if _folds(shape, text, len(head)):
                 self.lines.append(f"{head} >-{beside}")
                 self.lines += [f"{indent}{INDENT}{line}" for line in _folded(text, WIDTH - len(indent) - 2)]
@@ -203,6 +204,8 @@ def _canonical(node: Node, shape: Shape | None) -> Node:
             return only
         case ScalarNode(None, origin), (Block() | Keyed()):
             return MapNode({}, {}, origin)
+        case ScalarNode(str() as text, origin), grammar.Number() if re.fullmatch(r"-?\d+(\.\d+)?", text):
+            return ScalarNode(Decimal(text), origin)  # a document keeps a fraction as text
         case ScalarNode(str() as text, origin), grammar.Formula():
             try:
                 return ScalarNode(formula_text(parse_formula(text)), origin)
@@ -249,15 +252,24 @@ def _flow(node: Node) -> str:
 # Words that YAML 1.1 takes for truth values: plain here, but quoted for other programs that read the file.
 _OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
 _UNSAFE_START = "!&*-?:,[]{}#|>@%\"'`"
+_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+_SIGNS = re.compile(rf"{_UNPRINTABLE}|: |:$| #|^\s|\s$|^---|^\.\.\.")
+
+
+def _is_block(text: str) -> bool:
+    """Whether a text of several lines can stand as a literal block, line by line as it is."""
+    lines = text.removesuffix("\n").split("\n")
+    whole = all(line == line.rstrip() for line in lines) and lines[0][:1] not in ("", " ") and lines[-1] != ""
+    return len(lines) > 1 and whole and re.search(_UNPRINTABLE, text.replace("\n", "")) is None
 
 
 def _text(text: str, *, in_flow: bool) -> str:
     """A text without quotes where YAML reads it as the same text."""
-    signs = re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]|: |:$| #|^\s|\s$|^---|^\.\.\.", text)
+    signs = _SIGNS.search(text)
     plain = is_plain(text) and text.lower() not in _OLD_WORDS and text[:1] not in _UNSAFE_START and signs is None
     if plain and not (in_flow and re.search(r"[,\[\]{}]", text)):
         return text
-    if "\n" not in text and ('"' in text or "\\" in text) and signs is None:
+    if ('"' in text or "\\" in text) and re.search(_UNPRINTABLE, text) is None:
         return "'" + text.replace("'", "''") + "'"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return '"' + re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]", lambda m: f"\\u{ord(m[0]):04x}", escaped) + '"'
+    return '"' + re.sub(_UNPRINTABLE, lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
