@@ -8,6 +8,8 @@ import pytest
 
 from semantic_layer.store.embedded import EmbeddedPostgres
 
+pytest_plugins = ["tests.oracle.fixtures", "tests.oracle.product"]
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:

@@ -32,8 +32,16 @@ class SourceColumns:
     known: bool = True
 
 
-UNKNOWN_COLUMNS = SourceColumns(known=False)
-Schemas = Mapping[tuple[str, Table | Select], SourceColumns]  # by (connection, relation)
+RelationKey = tuple[str, Table | Select]  # (connection, relation)
+Schemas = Mapping[RelationKey, SourceColumns]
+
+
+class ColumnsNeeded(Exception):
+    """The plan needs to know the columns of a relation as its source has them; plan again with them."""
+
+    def __init__(self, key: RelationKey) -> None:
+        self.key = key
+        super().__init__(f"columns of {key}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,10 @@ class Draft:
         return step
 
     def columns_of(self, catalog: Catalog, dataset: Dataset) -> SourceColumns:
-        return self.schemas.get((self.connection(catalog, dataset), dataset.relation), UNKNOWN_COLUMNS)
+        key = (self.connection(catalog, dataset), dataset.relation)
+        if key not in self.schemas:
+            raise ColumnsNeeded(key)
+        return self.schemas[key]
 
     def connection(self, catalog: Catalog, dataset: Dataset) -> str:
         return catalog.sources[dataset.source].connection

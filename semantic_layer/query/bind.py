@@ -118,8 +118,8 @@ def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds |
         if not 1 <= node.count <= 100_000:
             problems.add(ErrorCode.BAD_VALUE, "count is between 1 and 100000", (*node.path, "last", "count"))
         found = lookup.find(node.dimension, node.path)
-        if found is not None and found.dimension.time is None:
-            message = f"{node.dimension} is no time dimension"
+        if found is not None and not _dates_the_rows(node.dimension, lookup):
+            message = f"{node.dimension} does not date the rows of every metric asked"
             problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "dimension"))
         if found is None or len(problems.found) > before:
             return None
@@ -127,6 +127,15 @@ def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds |
         return _last_range(node, recorded or lookup.world.now, lookup, problems)
 
     return resolve
+
+
+def _dates_the_rows(words: str, lookup: Lookup) -> bool:
+    """Whether a name is, for every root, the time dimension of its dataset: only that one's end is known."""
+    for root, found in lookup.each(words):
+        time = root.published.catalog.datasets[root.dataset].time
+        if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:
+            return False
+    return True
 
 
 def _last_range(node: LastFilter, anchor: datetime, lookup: Lookup, problems: Problems) -> Bounds | None:

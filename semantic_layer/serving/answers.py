@@ -1,10 +1,54 @@
 """The one pipeline: Ask -> BoundQuery -> PermittedQuery -> Plan -> Statement -> Rows -> Answer."""
 
+import asyncio
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from semantic_layer.access.permit import PermittedQuery, permit
 from semantic_layer.access.principal import Principal
+from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
+from semantic_layer.plan.build import Plans, build
+from semantic_layer.plan.draft import ColumnsNeeded
+from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
-from semantic_layer.serving.answer import Answer
+from semantic_layer.query.bind import bind
+from semantic_layer.query.bound import BoundQuery
+from semantic_layer.query.calendar import EARLIEST, add
+from semantic_layer.query.last_filters import recorded_keys
+from semantic_layer.query.world import RecordedKey, World
+from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
+from semantic_layer.serving.flights import Flights, Tables
+from semantic_layer.serving.ports import Catalogs, Engine
+from semantic_layer.serving.provenance import (
+    SEMANTICS,
+    answer_columns,
+    column_versions,
+    dimension_fingerprints,
+    freshness_of,
+    parameter_values,
+    partial,
+    resolved_ranges,
+    warnings_of,
+)
+from semantic_layer.serving.sources import Freshness, Sources
+from semantic_layer.sql.statement import Statement
+from semantic_layer.sql.write import duplicates_statement, statement
+
+WHILE_UNCHANGED = 86_400.0  # seconds that a result is kept under change tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may take: rows by default and at most, seconds, and how long `minRevision` waits."""
+
+    default_rows: int = 10_000
+    max_rows: int = 100_000
+    seconds: float = 30.0
+    revision_wait: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +59,191 @@ class Explanation:
     sql: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A question up to its statements: the rows' first, then one per set of totals."""
+
+    query: BoundQuery
+    plans: Plans
+    statements: tuple[Statement, ...]
+
+
 class Answers:
-    """Answers questions. Every door (GraphQL, command line, tests) calls `answer`; there is no second list of stages."""
+    """Answers questions. Every door (GraphQL, command line, tests) calls `answer`; the stages are listed once."""
+
+    def __init__(self, catalogs: Catalogs, engines: Mapping[str, Engine], limits: Limits = Limits()) -> None:
+        self._catalogs = catalogs
+        self._sources = Sources(engines)
+        self._flights = Flights()
+        self._limits = limits
 
     async def answer(self, ask: Ask, principal: Principal, *, timeout: float | None = None) -> Answer:
         """Raises SemanticLayerError with all issues of the question, or with the source's failure."""
-        raise NotImplementedError
+        seconds = self._limits.seconds if timeout is None else min(timeout, self._limits.seconds)
+        deadline = time.monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                compiled = await self._compile(ask, principal, deadline)
+                return await self._run(ask, compiled, deadline)
+        except TimeoutError:
+            message = f"the question took longer than {seconds:g} seconds and was cancelled"
+            raise refuse(ErrorCode.DEADLINE_EXCEEDED, message) from None
 
     async def explain(self, ask: Ask, principal: Principal) -> Explanation:
-        raise NotImplementedError
+        compiled = await self._compile(ask, principal, time.monotonic() + self._limits.seconds)
+        plans = (compiled.plans.rows, *compiled.plans.totals)
+        return Explanation("\n\n".join(printed(plan) for plan in plans), tuple(one.text for one in compiled.statements))
+
+    # --- up to the statements ------------------------------------------------------------------------------------
+
+    async def _compile(self, ask: Ask, principal: Principal, deadline: float) -> _Compiled:
+        published = await self._pinned_catalog(ask)
+        world = await self._world(ask, published, deadline)
+        query = bind(ask, world)
+        permitted = permit(query, principal)
+        plans = await self._plans(permitted)
+        dialect = self._sources.engine(plans.rows.source).dialect
+        statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
+        return _Compiled(query, plans, statements)
+
+    async def _pinned_catalog(self, ask: Ask) -> PublishedCatalog:
+        """The one catalog of the question's whole life."""
+        if ask.min_revision is not None:
+            await self._catalogs.wait_for(ask.min_revision, self._limits.revision_wait)
+        if ask.as_of is None:
+            return self._catalogs.current
+        if ask.as_of.revision is not None:
+            return await self._catalogs.at_revision(ask.as_of.revision)
+        assert ask.as_of.recorded_at is not None
+        return await self._catalogs.recorded_at(ask.as_of.recorded_at)
+
+    async def _world(self, ask: Ask, published: PublishedCatalog, deadline: float) -> World:
+        zone = ask.time_zone or published.catalog.settings.time_zone
+        now = datetime.now(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        pinned = await self._pinned_versions(ask, published)
+        bare = World(published, now, self._limits.default_rows, self._limits.max_rows, pinned)
+        recorded: dict[RecordedKey, tuple[datetime, datetime] | None] = {}
+        for revision, dataset, dimension in recorded_keys(ask, bare):
+            catalog = published if revision == published.revision else pinned[revision]
+            fresh = await self._sources.freshness(catalog, [dataset], zone, deadline - time.monotonic())
+            recorded[(revision, dataset, dimension)] = fresh[dataset].span
+        return World(published, now, self._limits.default_rows, self._limits.max_rows, pinned, recorded)
+
+    async def _pinned_versions(self, ask: Ask, published: PublishedCatalog) -> dict[int, PublishedCatalog]:
+        """The catalogs of pinned versions: each the one in which its version came in force."""
+        pins: dict[int, PublishedCatalog] = {}
+        for metric in ask.metrics:
+            versions = published.versions.get(metric.name, ())
+            version = next((one for one in versions if one.number == metric.version), None)
+            if version is not None and version.revision not in pins:
+                same = version.revision == published.revision
+                pins[version.revision] = published if same else await self._catalogs.at_revision(version.revision)
+        return pins
+
+    async def _plans(self, permitted: PermittedQuery) -> Plans:
+        while True:
+            try:
+                return build(permitted, self._sources.columns)
+            except ColumnsNeeded as needed:
+                await self._sources.learn(needed)
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    async def _run(self, ask: Ask, compiled: _Compiled, deadline: float) -> Answer:
+        query, plans = compiled.query, compiled.plans
+        zone = query.zone
+        fresh: dict[str, Freshness] = {}
+        for published in _catalogs_of(query):
+            names = [name for name in _datasets(plans) if name in published.catalog.datasets and name not in fresh]
+            fresh |= await self._sources.freshness(published, names, zone, deadline - time.monotonic())
+        tables = await self._tables(compiled, fresh, deadline)
+        return _answered(ask, compiled, tables, fresh)
+
+    async def _tables(self, compiled: _Compiled, fresh: Mapping[str, Freshness], deadline: float) -> Tables:
+        """The rows of all statements, read from one snapshot after the joins they rely on were proven."""
+        source = compiled.plans.rows.source
+        engine = self._sources.engine(source)
+        tokens = {name: one.token for name, one in fresh.items()}
+        plans = (compiled.plans.rows, *compiled.plans.totals)
+        checks = tuple(dict.fromkeys(check for plan in plans for check in self._sources.unproven(plan, tokens)))
+        proofs = [duplicates_statement(check, source, engine.dialect) for check in checks]
+
+        async def run() -> Tables:
+            try:
+                found = await engine.run([*proofs, *compiled.statements], timeout=deadline - time.monotonic())
+            except SemanticLayerError as error:
+                if error.code is ErrorCode.SOURCE_REFUSED:
+                    self._sources.forget_columns()  # the next question looks at the source's tables anew
+                raise
+            self._sources.judge(source, checks, found[: len(checks)], tokens)
+            return found[len(checks) :]
+
+        texts = tuple((one.text, repr(one.values)) for one in compiled.statements)
+        key = (source, texts, tuple(sorted((name, token or "") for name, token in tokens.items())))
+        seconds = _kept_for(compiled.query, fresh)
+        tables, _ = await self._flights.result(key if seconds > 0 else object(), seconds, run)
+        return tables
+
+
+def _catalogs_of(query: BoundQuery) -> list[PublishedCatalog]:
+    every = [query.published, *(column.published for column in query.columns)]
+    return list({one.revision: one for one in every}.values())
+
+
+def _datasets(plans: Plans) -> list[str]:
+    return list(dict.fromkeys(name for plan in (plans.rows, *plans.totals) for name in plan.datasets))
+
+
+# --- how long results are true -----------------------------------------------------------------------------------
+
+
+def _kept_for(query: BoundQuery, fresh: Mapping[str, Freshness]) -> float:
+    """Seconds that a result may be kept: as long as change tokens tell, else the shortest declared time to live."""
+    lives = [_time_to_live(query, name) for name, one in fresh.items() if one.token is None]
+    if any(life is None for life in lives):
+        return 0.0
+    return min((life for life in lives if life is not None), default=WHILE_UNCHANGED)
+
+
+def _time_to_live(query: BoundQuery, name: str) -> float | None:
+    """The declared seconds; None when the dataset declares none."""
+    for published in _catalogs_of(query):
+        dataset = published.catalog.datasets.get(name)
+        if dataset is not None and dataset.time_to_live is not None:
+            life = dataset.time_to_live
+            return (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
+    return None
+
+
+# --- the answer --------------------------------------------------------------------------------------------------
+
+
+def _answered(ask: Ask, compiled: _Compiled, tables: Tables, fresh: Mapping[str, Freshness]) -> Answer:
+    query, plans = compiled.query, compiled.plans
+    rows, *totals = tables
+    truncated = rows.num_rows > query.limit
+    rows = rows.slice(0, query.limit)
+    life = _kept_for(query, fresh)
+    meta = Meta(
+        revision=query.published.revision,
+        semantics=SEMANTICS,
+        truncated=truncated,
+        limit=Limit(query.limit, query.limit_set_by),
+        sql=";\n\n".join(one.text for one in compiled.statements),
+        recorded_at=query.published.recorded_at,
+        warnings=warnings_of(query, tables),
+        versions=column_versions(query),
+        dimensions=dimension_fingerprints(query),
+        freshness=freshness_of(fresh),
+        time_to_live=int(life) if 0 < life < WHILE_UNCHANGED else None,
+        resolved=resolved_ranges(query),
+        parameters=parameter_values(query),
+        partial_periods=partial(query, rows, fresh),
+    )
+    if ask.strict and meta.warnings:
+        raise SemanticLayerError(Issue(ErrorCode.WARNING_AS_ERROR, one.message, ("strict",)) for one in meta.warnings)
+    sets = tuple(
+        TotalsSet(kept, answer_columns(query, plan.columns), table)
+        for kept, plan, table in zip(query.totals, plans.totals, totals, strict=True)
+    )
+    return Answer(answer_columns(query, plans.rows.columns), rows, sets, meta)

@@ -1,0 +1,49 @@
+"""What a dataset's rows say of themselves: their time span, their own mark, their change token (semantics rule 25)."""
+
+from semantic_layer.definitions.expression import Aggregate, Expr
+from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.definitions.types import TEXT, TIMESTAMP, ColumnType
+from semantic_layer.plan.context import Context
+from semantic_layer.plan.draft import Draft, Schemas
+from semantic_layer.plan.evaluate import evaluate
+from semantic_layer.plan.nodes import Block, Output, Plan, PlanColumn
+from semantic_layer.plan.per_entity import entity_step
+from semantic_layer.plan.row_scope import RowScope
+from semantic_layer.plan.typed import cast, type_of, typed
+
+FIRST, LAST, WATERMARK, TOKEN = "first_time", "last_time", "watermark", "change_token"
+
+
+def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str, schemas: Schemas) -> Plan | None:
+    """One row: columns FIRST and LAST if the dataset has a time dimension, WATERMARK and TOKEN as declared.
+
+    None when there is nothing to ask. It reads all rows: no filter of a question and no principal comes in.
+    """
+    dataset = published.catalog.datasets[dataset_name]
+    draft = Draft(schemas, {}, zone, (), evaluate, entity_step)
+    scope = RowScope.of(draft, Context(published, ()), dataset_name)
+    outputs: list[Output] = []
+    if dataset.time is not None:
+        moment = scope.dimension(scope.find(dataset.time))
+        outputs.append(Output(FIRST, cast(Aggregate("min", (moment,)), TIMESTAMP), TIMESTAMP))
+        outputs.append(Output(LAST, cast(Aggregate("max", (moment,)), TIMESTAMP), TIMESTAMP))
+    if dataset.watermark is not None:
+        outputs.append(_mark(WATERMARK, scope, dataset.watermark))
+    if dataset.change_token is not None:
+        token = typed(scope.value(dataset.change_token))
+        outputs.append(Output(TOKEN, cast(token, TEXT), TEXT))
+    if not outputs:
+        return None
+    block = Block(scope.relation, tuple(outputs), tuple(scope.joins), grouped=0)
+    columns = tuple(PlanColumn(one.name, one.name, one.type, True) for one in outputs)
+    assert draft.source is not None
+    return Plan(draft.source, (), block, columns, (), (dataset_name,))
+
+
+def _mark(name: str, scope: RowScope, expr: Expr) -> Output:
+    """A mark of time keeps its type; any other is text."""
+    value = typed(scope.value(expr))
+    type_: ColumnType = type_of(value)
+    if type_.is_time:
+        return Output(name, cast(value, TIMESTAMP), TIMESTAMP)
+    return Output(name, cast(value, TEXT), TEXT)

@@ -1,0 +1,67 @@
+"""Results kept for as long as they are true, and one run for questions asked at the same time (single flight)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+
+import pyarrow as pa
+from cachetools import TLRUCache
+
+Tables = list[pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    tables: Tables
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Flight:
+    task: "asyncio.Task[Tables]"
+    waiting: int = 0
+
+
+class Flights:
+    """`key` says everything that the result depends on: source, texts, typed values and the data's change tokens.
+
+    The run ends when nobody waits for it any more.
+    """
+
+    def __init__(self, most_bytes: int = 256 * 1024 * 1024) -> None:
+        self._kept: TLRUCache[Hashable, _Kept] = TLRUCache(
+            most_bytes, ttu=lambda _key, kept, now: now + kept.seconds, getsizeof=_size
+        )
+        self._flights: dict[Hashable, _Flight] = {}
+
+    async def result(self, key: Hashable, seconds: float, run: Callable[[], Awaitable[Tables]]) -> tuple[Tables, bool]:
+        """The result, kept for `seconds` (0: not kept), and whether it was there already."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept.tables, True
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.ensure_future(_awaited(run)))
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        tables = await _shared(flight)
+        if seconds > 0 and (size := _size(_Kept(tables, seconds))) <= self._kept.maxsize and size > 0:
+            self._kept[key] = _Kept(tables, seconds)
+        return tables, False
+
+
+async def _awaited(run: Callable[[], Awaitable[Tables]]) -> Tables:
+    return await run()
+
+
+async def _shared(flight: _Flight) -> Tables:
+    flight.waiting += 1
+    try:
+        return await asyncio.shield(flight.task)
+    finally:
+        flight.waiting -= 1
+        if flight.waiting == 0 and not flight.task.done():
+            flight.task.cancel()
+
+
+def _size(kept: _Kept) -> int:
+    return 1024 + sum(table.nbytes for table in kept.tables)

@@ -1,0 +1,146 @@
+"""Where an answer comes from: versions, fingerprints, freshness, warnings, resolved dates (semantics rule 25)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from semantic_layer.definitions.fingerprint import dimension_fingerprint
+from semantic_layer.definitions.reach import FoundDimension, find_dimension
+from semantic_layer.definitions.types import ColumnType, Kind
+from semantic_layer.plan.nodes import PlanColumn
+from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
+from semantic_layer.query.calendar import midnight
+from semantic_layer.query.measure import homes
+from semantic_layer.query.promises import is_time
+from semantic_layer.query.time_range import OPEN, Bounds
+from semantic_layer.serving.answer import (
+    AnswerColumn,
+    AnswerWarning,
+    ColumnVersion,
+    DatasetFreshness,
+    DimensionFingerprint,
+    OutputType,
+    ParameterValue,
+    ResolvedRange,
+)
+from semantic_layer.serving.partial_periods import partial_periods
+from semantic_layer.serving.sources import Freshness
+
+SEMANTICS = 1  # rises when the same definition and data could give another number
+NULLED = b"nulled"  # schema metadata in which engines name columns whose impossible values became null
+
+_OUTPUT = {
+    Kind.TEXT: OutputType.TEXT,
+    Kind.BOOLEAN: OutputType.BOOLEAN,
+    Kind.INTEGER: OutputType.INTEGER,
+    Kind.BIGINT: OutputType.BIGINT,
+    Kind.DECIMAL: OutputType.DECIMAL,
+    Kind.FLOAT: OutputType.FLOAT,
+    Kind.DATE: OutputType.DATE,
+    Kind.TIMESTAMP: OutputType.TIMESTAMP,
+    Kind.TIMESTAMPTZ: OutputType.TIMESTAMP,
+    Kind.NULL: OutputType.TEXT,
+}
+
+
+def answer_columns(query: BoundQuery, columns: Iterable[PlanColumn]) -> tuple[AnswerColumn, ...]:
+    keys = {key.name: key for key in query.keys}
+    metrics = {column.name: column for column in query.columns}
+    return tuple(_answer_column(column, keys, metrics) for column in columns)
+
+
+def _answer_column(
+    column: PlanColumn, keys: Mapping[str, BoundKey], metrics: Mapping[str, BoundColumn]
+) -> AnswerColumn:
+    type_, scale = _output_type(column.type)
+    if column.is_metric:
+        metric = metrics[column.name]
+        return AnswerColumn(column.name, metric.label, type_, metric.unit, scale, is_metric=True)
+    return AnswerColumn(column.name, keys[column.name].label, type_, None, scale)
+
+
+def _output_type(type_: ColumnType) -> tuple[OutputType, int | None]:
+    return _OUTPUT[type_.kind], (type_.scale or 0) if type_.kind is Kind.DECIMAL else None
+
+
+def column_versions(query: BoundQuery) -> tuple[ColumnVersion, ...]:
+    return tuple(
+        ColumnVersion(one.name, one.metric, one.version.number, one.version.fingerprint) for one in query.columns
+    )
+
+
+def dimension_fingerprints(query: BoundQuery) -> tuple[DimensionFingerprint, ...]:
+    """Of each key as the first metric reaches it; of the members' dataset when no metric is asked."""
+    return tuple(DimensionFingerprint(key.name, _fingerprint(query, key)) for key in query.keys)
+
+
+def _fingerprint(query: BoundQuery, key: BoundKey) -> str:
+    if query.members_of is not None:
+        return dimension_fingerprint(query.published.catalog, query.members_of, key.dimension)
+    column = query.columns[0]
+    return dimension_fingerprint(column.published.catalog, homes(column.measure)[0][0], key.dimension)
+
+
+def freshness_of(fresh: Mapping[str, Freshness]) -> tuple[DatasetFreshness, ...]:
+    return tuple(DatasetFreshness(one.dataset, one.as_of, one.token) for one in fresh.values())
+
+
+def resolved_ranges(query: BoundQuery) -> tuple[ResolvedRange, ...]:
+    return tuple(ResolvedRange(one.column, _shown(one.start), _shown(one.end)) for one in query.resolved)
+
+
+def _shown(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.date().isoformat() if moment == midnight(moment) else moment.isoformat()
+
+
+def parameter_values(query: BoundQuery) -> tuple[ParameterValue, ...]:
+    return tuple(ParameterValue(one.metric, name, value) for one in query.columns for name, value in one.parameters)
+
+
+def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[str, Freshness]) -> tuple[str, ...]:
+    """Partial periods of every time key, over the datasets that date the metrics by it."""
+    found: dict[str, None] = {}
+    for place, key in enumerate(query.keys):
+        if key.grain is None:
+            continue
+        labels: list[date | datetime | None] = rows.column(place).unique().to_pylist()
+        for column in query.columns:
+            if not is_time(column.published.catalog, column.measure, key.dimension):
+                continue
+            for home, _ in homes(column.measure):
+                known = fresh.get(home)
+                span = None if known is None else known.span
+                found.update(dict.fromkeys(partial_periods(labels, key.grain, _bounds(query, key), span)))
+    return tuple(sorted(found))
+
+
+def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
+    return next((Bounds(one.start, one.end) for one in query.resolved if one.column == key.dimension), OPEN)
+
+
+def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:
+    """Deprecated metrics, keys whose totals need not add up (rule 6), and values that were no numbers (rule 9)."""
+    found: dict[AnswerWarning, None] = {}
+    for column in query.columns:
+        metric = query.published.catalog.metrics.get(column.metric)
+        if metric is not None and metric.deprecated is not None:
+            use = f"; use {' or '.join(metric.deprecated.use)}" if metric.deprecated.use else ""
+            message = f"{column.metric} is deprecated and ends on {metric.deprecated.ends.isoformat()}{use}"
+            found[AnswerWarning("METRIC_DEPRECATED", message)] = None
+        for key in query.keys:
+            for home, _ in homes(column.measure):
+                reached = find_dimension(column.published.catalog, home, key.dimension)
+                if isinstance(reached, FoundDimension) and reached.to_many_at is not None:
+                    message = (
+                        f"{key.name} is across a to-many join: a row counts once per value, totals need not add up"
+                    )
+                    found[AnswerWarning("TO_MANY_DIMENSION", message)] = None
+    for table in tables:
+        for name in json.loads((table.schema.metadata or {}).get(NULLED, b"[]")):
+            message = f"values of {name} that are no numbers or lie outside of the calendar are shown as missing"
+            found[AnswerWarning("VALUES_NULLED", message)] = None
+    return tuple(found)

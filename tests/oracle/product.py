@@ -1,0 +1,111 @@
+"""The product under test: the real HTTP application over a real registry, one for each engine."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from semantic_layer.api.request import Backend
+from semantic_layer.definitions.reader import read_files
+from semantic_layer.engines.opening import open_engine
+from semantic_layer.registry.catalogs import CatalogService
+from semantic_layer.serving.answers import Answers, Limits
+from semantic_layer.store.embedded import EmbeddedPostgres
+from semantic_layer.store.registry_database import RegistryDatabase
+from semantic_layer.web.application import WebContext, create_app
+from semantic_layer.web.keys import Keys
+from semantic_layer.web.serving_address import answered_hosts
+from tests.oracle.data import ROOT
+
+QUERY = """query ($ask: AskInput!) { query(ask: $ask) {
+  columns { name label type unit } rows totals { by rows }
+  meta { revision semantics truncated limit { value setBy } sql warnings { code message }
+    versions { column metric version fingerprint } dimensions { name fingerprint } freshness { dataset asOf changeToken }
+    timeToLive resolved { column from to } parameters { metric name value } partialPeriods } } }"""
+
+AskFunction = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Refused(AssertionError):
+    """The product refused a question; `errors` as GraphQL told them."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        self.errors = errors
+        super().__init__(f"refused: {errors}")
+
+    @property
+    def codes(self) -> list[str]:
+        return [issue["code"] for error in self.errors for issue in error["extensions"]["issues"]]
+
+
+@asynccontextmanager
+async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application whose source RETAIL is at `url`."""
+    engine = open_engine(url)
+    backend = Backend(Answers(catalogs, {"RETAIL": engine}, Limits(seconds=120.0)), catalogs)
+    context = WebContext(
+        backend=backend,
+        status=lambda: catalogs.status,
+        keys=Keys.of({}, anonymous_viewer=True),
+        hosts=answered_hosts("127.0.0.1", ()),
+    )
+    transport = httpx.ASGITransport(create_app(context))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=120) as client:
+        yield client
+    await engine.close()
+
+
+async def ask_over_http(client: httpx.AsyncClient, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer as a GraphQL client gets it; raises Refused."""
+    reply = await client.post("/graphql", json={"query": QUERY, "variables": {"ask": question}})
+    body = reply.json()
+    if body.get("errors"):
+        raise Refused(body["errors"])
+    answer: dict[str, Any] = body["data"]["query"]
+    return answer
+
+
+@pytest.fixture(scope="session")
+async def demo_catalogs(postgres_server: EmbeddedPostgres) -> AsyncIterator[CatalogService]:
+    """The demo's definitions, published as revision 1 of a registry."""
+    registry = RegistryDatabase(postgres_server.create_database("demo_registry"))
+    await registry.migrate()
+    await registry.publisher.publish(read_files(sorted((ROOT / "schema" / "demo").glob("*.yaml"))), actor="tests")
+    catalogs = CatalogService(registry.revisions)
+    await catalogs.refresh()
+    yield catalogs
+    await registry.close()
+
+
+@pytest.fixture(scope="session")
+def source_urls(postgres_server: EmbeddedPostgres, postgres_source_url: str, golden_data: Path) -> dict[str, str]:
+    """Where each engine finds the demo's tables; PostgreSQL is asked as a role that may only read."""
+    postgres_server.create_role("reader")
+    return {
+        "duckdb": f"duckdb://{golden_data}",
+        "postgres": postgres_server.url("golden_source", "reader"),
+    }
+
+
+@pytest.fixture(scope="session")
+async def clients(
+    demo_catalogs: CatalogService, source_urls: dict[str, str]
+) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    async with AsyncExitStack() as stack:
+        yield {
+            engine: await stack.enter_async_context(open_client(demo_catalogs, url))
+            for engine, url in source_urls.items()
+        }
+
+
+@pytest.fixture(scope="session")
+def ask(clients: dict[str, httpx.AsyncClient]) -> AskFunction:
+    """`await ask(engine, question)`: the answer over GraphQL and HTTP, from the demo's own definitions."""
+
+    async def asked(engine: str, question: dict[str, Any]) -> dict[str, Any]:
+        return await ask_over_http(clients[engine], question)
+
+    return asked
