@@ -160,7 +160,10 @@ class CatalogService:
         log.info("catalog served", revision=held.published.revision, metrics=len(held.published.catalog.metrics))
 
     def _build_failed(self, newest: int | None, error: Exception) -> None:
-        log.error("catalog not built", revision=newest, exc_info=error)
+        if isinstance(error, SemanticLayerError):  # it says what it could not read
+            log.error("catalog not built", revision=newest, error=str(error))
+        else:
+            log.error("catalog not built", revision=newest, exc_info=error)
         if newest is not None:
             self._failed = (newest, asyncio.get_running_loop().time())
         self._note(newest, True, f"Revision {newest} cannot be served by this release; the log says why.")

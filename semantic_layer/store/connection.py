@@ -14,16 +14,12 @@ CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 60.0
 APPLICATION = "semantic-layer"
 
-# Said by a server that refuses us or is going away. A wrong statement of ours is not among them: that is a bug.
+# Said by a server that is going away or cannot write now. A wrong statement of ours is not among them: that is a bug.
 NO_SERVER = (
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.IdleSessionTimeoutError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.QueryCanceledError,
@@ -40,12 +36,15 @@ def plain_url(url: str) -> str:
 
 async def connect(url: str) -> asyncpg.Connection:
     """A connection outside the pool (for LISTEN). The url may say all that libpq's may (sslmode, several hosts)."""
-    return await asyncpg.connect(
-        plain_url(url),
-        timeout=CONNECT_SECONDS,
-        command_timeout=STATEMENT_SECONDS,
-        server_settings={"application_name": APPLICATION, "search_path": "public"},
-    )
+    try:
+        return await asyncpg.connect(
+            plain_url(url),
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": APPLICATION, "search_path": "public"},
+        )
+    except asyncpg.PostgresError as error:  # whatever a server says to refuse us
+        raise ConnectionRefusedError(repr(error)) from error
 
 
 def open_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from semantic_layer.definitions.grammar import LANGUAGE_VERSION
 from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.problem import DefinitionErrors
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.registry.content import content_hash, document_text
 from semantic_layer.registry.held import Held, fetch_difference, rebuilt
@@ -46,8 +47,9 @@ class Publisher:
         """Makes `catalog` the registry's next revision, or finds that it is the newest already.
 
         `held` spares reading what the caller has. Raises REVISION_CONFLICT (the newest revision is not the expected
-        one; nothing was recorded) and REGISTRY_UNAVAILABLE (when the connection broke in the last moment, the
-        revision may have been recorded: publishing the same again finds out).
+        one; nothing was recorded), NOT_SUPPORTED (a newer release has published what this one cannot read) and
+        REGISTRY_UNAVAILABLE (a revision may have been recorded if the connection broke at the last moment:
+        publishing the same again finds out).
         """
         if not actor.strip():
             raise ValueError("a publication needs an actor")
@@ -78,7 +80,11 @@ class Publisher:
         if held is not None and held.published.revision == newest:
             return held
         difference = await fetch_difference(self._revisions, held, record)
-        return await asyncio.to_thread(rebuilt, held, difference)
+        try:
+            return await asyncio.to_thread(rebuilt, held, difference)
+        except DefinitionErrors as error:
+            message = f"Revision {newest} has definitions that this release cannot read; use the one that made it."
+            raise refuse(ErrorCode.NOT_SUPPORTED, message, detail=str(error)) from error
 
     async def _record(
         self, publication: Publication, actor: str, message: str, expected: int | None
