@@ -1,6 +1,6 @@
 """Definitions in, a Catalog out: the one way from files or registry documents to the model, all mistakes at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
@@ -70,12 +70,16 @@ def read_texts(texts: Mapping[str, str], problems: list[Problem] | None = None) 
             trees.append(tree)
         elif len(problems) > before:
             complete = False  # what this file defines is unknown: nothing is said about names that nothing defines
-    merged = _merged(trees, problems)
     if complete and not any("catalog" in tree.entries for tree in trees):
         first = next(iter(texts), "no files")
         message = 'no file has the key "catalog" (time_zone, week_start, languages)'
         problems.append(Problem(Place(first, 1, 1), ProblemCode.MISSING_KEY, message))
-    return _read(merged, problems, check_all=complete)
+    return read_trees(trees, problems, complete=complete)
+
+
+def read_trees(trees: Sequence[MapNode], problems: list[Problem], *, complete: bool = True) -> Reading:
+    """The catalog of files that are trees already; checked if they are all there is. Raises DefinitionErrors."""
+    return _read(_merged(trees, problems), problems, check_all=complete)
 
 
 def read_documents(documents: Mapping[tuple[str, str], Json]) -> Catalog:
@@ -108,7 +112,7 @@ def definition_files(paths: Iterable[FilePath | str]) -> list[FilePath]:
     return files
 
 
-def _merged(trees: list[MapNode], problems: list[Problem]) -> MapNode:
+def _merged(trees: Sequence[MapNode], problems: list[Problem]) -> MapNode:
     """One tree of all files: the same name twice is an error that shows both places."""
     entries: dict[str, Node] = {}
     keys = {}

@@ -1,7 +1,10 @@
 """A small shop with every construct of the language that this release serves, for the tests of this room."""
 
+from functools import cache
+
 from semantic_layer.definitions.problem import DefinitionErrors, Problem
-from semantic_layer.definitions.reader import Reading, read_texts
+from semantic_layer.definitions.reader import Reading, read_trees
+from semantic_layer.definitions.yaml_text import MapNode, read_yaml
 
 CATALOG = """\
 language: 1
@@ -216,7 +219,26 @@ def shop(**changes: str) -> dict[str, str]:
 
 
 def read_shop(**changes: str) -> Reading:
-    return read_texts(shop(**changes))
+    return read_parsed(shop(**changes))
+
+
+def read_parsed(texts: dict[str, str]) -> Reading:
+    """Like read_texts, but a text that many tests share is parsed once."""
+    problems: list[Problem] = []
+    trees: list[MapNode] = []
+    complete = True
+    for file, text in texts.items():
+        tree, found = _parsed(file, text)
+        problems += found
+        complete &= tree is not None
+        trees += [] if tree is None else [tree]
+    return read_trees(trees, problems, complete=complete)
+
+
+@cache
+def _parsed(file: str, text: str) -> tuple[MapNode | None, tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    return read_yaml(file, text, problems), tuple(problems)
 
 
 def problems_of(**changes: str) -> list[Problem]:

@@ -5,14 +5,13 @@ import pytest
 from semantic_layer.definitions.change import How, change_class, changes
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import VersionCause
-from semantic_layer.definitions.reader import read_texts
-from tests.definitions.shop import read_shop, shop
+from tests.definitions.shop import read_parsed, read_shop, shop
 
 
 def edited(old: str, new: str) -> Catalog:
     texts = shop()
     assert any(old in text for text in texts.values()), old
-    return read_texts({name: text.replace(old, new) for name, text in texts.items()}).catalog
+    return read_parsed({name: text.replace(old, new) for name, text in texts.items()}).catalog
 
 
 AVERAGE = "  average_order:\n    is: revenue / order_count\n"

@@ -7,8 +7,8 @@ import pytest
 
 from semantic_layer.definitions.fingerprint import Fingerprints, dimension_fingerprint, metric_fingerprint
 from semantic_layer.definitions.model import Catalog
-from semantic_layer.definitions.reader import read_files, read_texts
-from tests.definitions.shop import read_shop, shop
+from semantic_layer.definitions.reader import read_files
+from tests.definitions.shop import read_parsed, read_shop, shop
 from tests.definitions.test_demo import DEMO
 
 GOLDEN = Path(__file__).parent / "fingerprints.json"
@@ -27,7 +27,7 @@ def changed_by(*edits: tuple[str, str]) -> set[str]:
         found = [name for name, text in texts.items() if old in text]
         assert found, old
         texts |= {name: texts[name].replace(old, new) for name in found}
-    after = printed(read_texts(texts).catalog)
+    after = printed(read_parsed(texts).catalog)
     return {name for name in before if after.get(name) != before[name]}
 
 
