@@ -2,7 +2,7 @@
 
 import duckdb
 
-from semantic_layer.engines.refusals import late, not_unique, out_of_range, refused, says_not_unique, unavailable
+from semantic_layer.engines.refusals import late, out_of_range, refused, unavailable
 from semantic_layer.errors import SemanticLayerError
 
 # DuckDB has one exception for casts of a number that is too large and for casts of a text that is no number.
@@ -16,8 +16,6 @@ def as_refusal(error: duckdb.Error, source: str | None, unreadable: str = "") ->
     """`unreadable` says for the log which files of the folder could not be read."""
     text = str(error)
     detail = f"{type(error).__name__}: {text}" + (f"\nunreadable files: {unreadable}" if unreadable else "")
-    if says_not_unique(text):
-        return not_unique(source, detail)
     if isinstance(error, duckdb.InterruptException):
         return late(source, detail=detail)
     if isinstance(error, duckdb.OutOfRangeException):

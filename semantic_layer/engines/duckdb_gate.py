@@ -27,6 +27,10 @@ class ReadGate:
     def __init__(self) -> None:
         self._passed: dict[str, frozenset[str]] = {}
 
+    def known(self, text: str) -> frozenset[str] | None:
+        """The tables of a text that has passed already."""
+        return self._passed.get(text)
+
     def tables_read(self, cursor: duckdb.DuckDBPyConnection, text: str, source: str | None) -> frozenset[str]:
         """Names as written, parts joined by dots; names of WITH queries are among them. Raises SOURCE_REFUSED."""
         known = self._passed.get(text)

@@ -71,6 +71,10 @@ class Place(Protocol):
         """The data as it is on the disk now."""
         ...
 
+    def unchanged(self, tables: Iterable[str]) -> tuple[FileMark, ...] | None:
+        """The files behind these tables if they are as they were when last opened; looks at these alone."""
+        ...
+
     def table(self, name: str) -> str:
         """A table's name of a definition as quoted SQL."""
         ...
@@ -103,15 +107,21 @@ class Folder:
 
     def open(self) -> Opened:
         with self._lock:
-            found = os.stat(self._folder)
-            if self._opened is None or self._identity != (found.st_dev, found.st_ino):
+            identity = _identity_of(self._folder)
+            if self._opened is None or self._identity != identity:
                 self._root = self._folder.resolve(strict=True)
                 self._opened = _sandbox(self._limits, folder=self._root)
-                self._identity, self._viewed = (found.st_dev, found.st_ino), {}
+                self._identity, self._viewed = identity, {}
             marks = _marks_of(self._root)
             if marks.tables != self._viewed:
                 self._opened = self._refreshed(self._opened, marks)
             return self._opened
+
+    def unchanged(self, tables: Iterable[str]) -> tuple[FileMark, ...] | None:
+        opened = self._opened
+        if opened is None or self._identity != _identity_of(self._folder):
+            return None
+        return _current(opened.marks.of(tables))
 
     def table(self, name: str) -> str:
         return _quoted(name)
@@ -139,6 +149,16 @@ class Folder:
                 unreadable[table] = str(error)
         self._viewed = marks.tables
         return replace(opened, marks=marks, unreadable=unreadable)
+
+
+def _identity_of(folder: Path) -> tuple[int, int]:
+    """Tells a folder from another that a symbolic link points to later."""
+    found = os.stat(folder)
+    return found.st_dev, found.st_ino
+
+
+def _current(marks: tuple[FileMark, ...]) -> tuple[FileMark, ...] | None:
+    return marks if marks and all(mark.is_current() for mark in marks) else None
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> None:
@@ -192,6 +212,10 @@ class DatabaseFile:
                 opened = _sandbox(self._limits, database=self._file.resolve(strict=True))
                 self._opened, self._identity = replace(opened, marks=DatabaseMarks(identity[1])), identity
             return self._opened
+
+    def unchanged(self, tables: Iterable[str]) -> tuple[FileMark, ...] | None:
+        opened = self._opened
+        return None if opened is None else _current(opened.marks.of(tables))
 
     def table(self, name: str) -> str:
         return ".".join(_quoted(part) for part in name.split("."))

@@ -5,8 +5,8 @@ Arrow from the start; `exact_columns` makes its types those that the statement d
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -31,7 +31,7 @@ from semantic_layer.definitions.types import (
 from semantic_layer.engines.bound_values import driver_values
 from semantic_layer.engines.duckdb_errors import as_refusal, is_broken
 from semantic_layer.engines.duckdb_gate import ReadGate
-from semantic_layer.engines.duckdb_place import DatabaseFile, Folder, Limits, Opened, Place
+from semantic_layer.engines.duckdb_place import DatabaseFile, FileMark, Folder, Limits, Opened, Place
 from semantic_layer.engines.exact_columns import exact
 from semantic_layer.engines.refusals import late, unavailable
 from semantic_layer.engines.worker import Job, Stopped, Workers, cores
@@ -111,7 +111,18 @@ class DuckDBSource:
         return await self._look(lambda job: self._describe(job, relation))
 
     async def file_token(self, relation: Table | Select) -> str | None:
-        """`name@size@modified` of each file that the relation reads."""
+        """`name@size@modified` of each file that the relation reads.
+
+        Asked with every question, so as long as nothing changed it costs a few looks at the disk and no thread.
+        """
+        if isinstance(relation, Table):
+            tables: frozenset[str] | None = frozenset({relation.name})
+        else:
+            tables = self._gate.known(relation.text)
+        with suppress(OSError):
+            marks = self._place.unchanged(tables or ())
+            if marks is not None:
+                return _token(marks)
         return await self._look(lambda job: self._token(job, relation))
 
     async def close(self) -> None:
@@ -163,7 +174,7 @@ class DuckDBSource:
                 tables = frozenset({relation.name})
             else:
                 tables = self._gate.tables_read(cursor, relation.text, None)
-            return ",".join(str(mark) for mark in opened.marks.of(tables)) or None
+            return _token(opened.marks.of(tables))
 
     def _text(self, relation: Table | Select) -> str:
         if isinstance(relation, Select):
@@ -223,6 +234,10 @@ def _rows(job: DuckDBJob, cursor: duckdb.DuckDBPyConnection, statement: Statemen
     job.go_on()
     found = cursor.execute(statement.text, driver_values(statement.values)).to_arrow_table()
     return exact(cast(pa.Table, found), statement.columns, statement.source)
+
+
+def _token(marks: Iterable[FileMark]) -> str | None:
+    return ",".join(str(mark) for mark in marks) or None
 
 
 def _column_type(found: DuckDBPyType) -> ColumnType | None:

@@ -81,8 +81,10 @@ def _without_impossible(array: Column) -> Column:
         return _within(array, array.cast(pa.int32()), _FIRST_DAY, _LAST_DAY)
     elif pa.types.is_timestamp(kind):
         ticks = _TICKS_A_DAY[kind.unit]
-        first, after = max(_FIRST_DAY * ticks, -_MOST_TICKS), (_LAST_DAY + 1) * ticks
-        return _within(array, array.cast(pa.int64()), first, min(after, _MOST_TICKS) - 1)
+        first, last = _FIRST_DAY * ticks, (_LAST_DAY + 1) * ticks - 1
+        # The largest and smallest ticks are DuckDB's infinities; nanoseconds reach no year 1 or 9999.
+        within = max(first, 1 - _MOST_TICKS), min(last, _MOST_TICKS - 1)
+        return _within(array, array.cast(pa.int64()), *within)
     return array
 
 

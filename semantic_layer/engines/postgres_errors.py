@@ -2,13 +2,12 @@
 
 import asyncpg
 
-from semantic_layer.engines.refusals import late, not_unique, out_of_range, refused, says_not_unique, unavailable
+from semantic_layer.engines.refusals import late, out_of_range, refused, unavailable
 from semantic_layer.errors import SemanticLayerError
 
 # All that asyncpg and the network raise; ValueError: a value or setting that asyncpg itself cannot send.
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError)
 
-_TOO_MANY_ROWS = "21000"
 _OUT_OF_RANGE = "22003"
 _CANCELLED = "57014"
 
@@ -40,15 +39,13 @@ def as_refusal(error: Exception, source: str | None) -> SemanticLayerError:
             return out_of_range(source, detail)
         return refused(source, "a value does not fit the type of what it is compared with", detail)
     if isinstance(error, asyncpg.PostgresError):
-        return _by_state(error, str(error.sqlstate), source, detail)
+        return _by_state(str(error.sqlstate), source, detail)
     if isinstance(error, OSError) or _is_closed(error):
         return unavailable(source, detail)
     return refused(source, "its connection is not set up rightly", detail)
 
 
-def _by_state(error: asyncpg.PostgresError, state: str, source: str | None, detail: str) -> SemanticLayerError:
-    if state == _TOO_MANY_ROWS or says_not_unique(str(error)):
-        return not_unique(source, detail)
+def _by_state(state: str, source: str | None, detail: str) -> SemanticLayerError:
     if state == _OUT_OF_RANGE:
         return out_of_range(source, detail)
     if state == _CANCELLED:

@@ -3,11 +3,7 @@
 `source` is the source's name in the definitions, or None where only the engine is known.
 """
 
-import re
-
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
-
-_JOIN = re.compile(r"JOIN_NOT_UNIQUE[\s:]+([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
 
 
 def _the(source: str | None) -> str:
@@ -32,16 +28,3 @@ def late(source: str | None, seconds: float | None = None, detail: str = "") -> 
     limit = "its deadline" if seconds is None else f"{seconds:g} s"
     text = f"{_the(source)} took longer than {limit}, and was told to stop."
     return refuse(ErrorCode.DEADLINE_EXCEEDED, text, detail=detail)
-
-
-def not_unique(source: str | None, detail: str) -> SemanticLayerError:
-    """A statement says which join it was by the text `JOIN_NOT_UNIQUE name` in what it raises."""
-    found = _JOIN.search(detail)
-    join = f"Join {found[1]}" if found else "A join"
-    text = f"{join} found several rows in {source or 'the source'} where one was declared; numbers would double."
-    return refuse(ErrorCode.JOIN_NOT_UNIQUE, text, detail=detail)
-
-
-def says_not_unique(text: str) -> bool:
-    """Whether a driver's text comes from a statement's own check that a join finds one row at most."""
-    return "JOIN_NOT_UNIQUE" in text or "more than one row returned by a subquery" in text.lower()
