@@ -12,6 +12,7 @@ from semantic_layer.api.request import Info
 from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.model import Catalog, Deprecation, Domain, Metric, ParameterRule
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
+from semantic_layer.definitions.sentence import describe
 from semantic_layer.query.reach import ReachableDimension, reachable_dimensions
 from semantic_layer.registry.lineage import metric_node
 from semantic_layer.serving.answer import OutputType
@@ -81,6 +82,7 @@ class MetricShown:
     language: strawberry.Private[str]
     name: str
     label: str
+    rule: str = strawberry.field(description="How it is calculated, in a sentence made from the rule itself.")
     synonyms: list[str]
     meaning: str | None
     includes: str | None
@@ -171,6 +173,7 @@ def metric_shown(published: PublishedCatalog, metric: Metric, language: str | No
         language=language,
         name=metric.name,
         label=said(about.label, language) or metric.name,
+        rule=describe(catalog, metric.name, language),
         synonyms=list(about.synonyms.get(language, ())),
         meaning=said(about.meaning, language),
         includes=said(about.includes, language),

@@ -15,7 +15,7 @@ from tests.api.given import ANSWER, Door, published
 async def test_an_entry_says_who_answers_for_it(door: Door) -> None:
     """What the metric does not name is its domain's."""
     reply = await door.ask(
-        '{ metric(name: "sales") { name label synonyms meaning unit format owner dataOwner tier kind direction updated'
+        '{ metric(name: "sales") { name label rule synonyms meaning unit format owner dataOwner tier kind direction updated'
         " warn tags version fingerprint versions { number revision class cause recordedAt actor }"
         " deprecated { ends } } }"
     )
@@ -23,6 +23,7 @@ async def test_an_entry_says_who_answers_for_it(door: Door) -> None:
     assert entry == {
         "name": "sales",
         "label": "Sales",
+        "rule": "sales is sum(sales_value) from transactions.",
         "synonyms": ["revenue", "turnover"],
         "meaning": "Amount received for goods after all discounts",
         "unit": "USD",

@@ -1,6 +1,9 @@
 """The JSON form of a question: what is read, and what is refused with which path."""
 
+import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
@@ -25,7 +28,8 @@ from semantic_layer.query.ask import (
     OrderKey,
     SegmentFilter,
 )
-from semantic_layer.query.ask_reader import read_ask
+from semantic_layer.query.ask_reader import KEYS, read_ask
+from semantic_layer.query.filters import OPERATORS
 
 # The example of docs/ask.md.
 CONTRACT: dict[str, Any] = {
@@ -269,9 +273,7 @@ def test_nodes_and_values_are_counted_over_the_whole_question() -> None:
     over = {**where({"and": [node] * 500}), "having": {"or": [key("a")] * 499}}
     assert [code for code, _ in refused(over)] == ["QUERY_TOO_COMPLEX"]
     many = {"dimension": "d", "op": "IN", "values": [1] * 6_000}
-    assert refused(where({"and": [many, many, many]})) == [
-        ("QUERY_TOO_COMPLEX", ("where", "and", 1, "values"))
-    ]
+    assert refused(where({"and": [many, many, many]})) == [("QUERY_TOO_COMPLEX", ("where", "and", 1, "values"))]
 
 
 def key(name: str) -> dict[str, object]:
@@ -298,9 +300,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from([*CONTRACT, "name", "dimension", "op", "values", "last", "x"]), inner
-        )
+        | st.dictionaries(st.sampled_from([*CONTRACT, "name", "dimension", "op", "values", "last", "x"]), inner)
     ),
     max_leaves=12,
 )
@@ -313,3 +313,19 @@ def test_any_json_is_read_or_refused(data: dict[str, object]) -> None:
         assert isinstance(read_ask(data), Ask)
     except SemanticLayerError as refusal:
         assert refusal.issues and all(isinstance(issue.code, ErrorCode) for issue in refusal.issues)
+
+
+def documented() -> list[Any]:
+    text = (FilePath(__file__).parents[2] / "docs" / "ask.md").read_text(encoding="utf-8")
+    return [json.loads(example) for example in re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+
+
+@pytest.mark.parametrize("example", documented(), ids=str)
+def test_every_example_of_the_documents_is_read(example: dict[str, object]) -> None:
+    assert isinstance(read_ask(example), Ask)
+
+
+def test_the_documents_name_every_key_and_operator() -> None:
+    text = (FilePath(__file__).parents[2] / "docs" / "ask.md").read_text(encoding="utf-8")
+    assert {key for key in KEYS if f"`{key}`" not in text and f"### {key}" not in text} == set()
+    assert {word for word in OPERATORS if word not in text} == set()
