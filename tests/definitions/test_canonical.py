@@ -14,7 +14,7 @@ from tests.definitions.test_demo import DEMO
 RICH = """\
 metrics:
   rich:
-    is: sum(amount) 
+    is: sum(amount)
     from: order_lines
     time: order_date
     fill: 0.50
