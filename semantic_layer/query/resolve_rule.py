@@ -165,11 +165,14 @@ def written_out(where: Expr, measure: Measure, catalog: Catalog, parameters: Map
 
 
 def _segment(name: str, datasets: tuple[Dataset, ...], catalog: Catalog) -> Segment | None:
-    """A name in a condition is a dimension or column before it is a segment of the rows' own dataset."""
+    """A name in a condition is a dimension before it is a segment: of these rows, or of entities that they reach."""
+    if any(isinstance(find_dimension(catalog, dataset.name, name), FoundDimension) for dataset in datasets):
+        return None
     for dataset in datasets:
-        if name in dataset.segments and not isinstance(find_dimension(catalog, dataset.name, name), FoundDimension):
+        if name in dataset.segments:
             return dataset.segments[name]
-    return None
+    elsewhere = find_segment(catalog, name)
+    return elsewhere if elsewhere is not None and elsewhere.members else None
 
 
 def find_segment(catalog: Catalog, name: str) -> Segment | None:
