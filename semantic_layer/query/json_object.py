@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Path
-from semantic_layer.query.problems import Problems, did_you_mean, near_names
+from semantic_layer.query.problems import MOST_ISSUES, Problems, did_you_mean, near_names
 
 LONGEST_WORD = 1000
 LARGEST_WHOLE = 2**31 - 1
@@ -131,6 +131,8 @@ class JsonObject:
     def only(self, *keys: str, code: ErrorCode = ErrorCode.BAD_QUESTION) -> None:
         """Adds a problem for every other key that is not null, with the keys that look like it."""
         for key, value in self.data.items():
+            if len(self.problems.found) >= MOST_ISSUES:
+                return  # looking for near names takes time, and they would not be told
             if value is not None and key not in keys:
                 shown = str(key)[:100]
                 near = near_names(shown, keys)

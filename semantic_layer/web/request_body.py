@@ -9,7 +9,7 @@ from semantic_layer.api.execution import GraphqlRequest
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 
 DEEPEST_JSON = 100
-MOST_JSON_NODES = 100_000
+MOST_JSON_NODES = 30_000  # the largest question that is served has about 20,000
 
 
 class ClientGone(Exception):
