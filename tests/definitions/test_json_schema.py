@@ -9,10 +9,10 @@ from ruamel.yaml import YAML
 from semantic_layer.definitions.canonical import documents
 from semantic_layer.definitions.json_schema import definition_schema, definition_schema_text
 from semantic_layer.definitions.reader import SECTIONS
-from tests.definitions.schema_file import FILE
 from tests.definitions.shop import read_shop, shop
 from tests.definitions.test_demo import DEMO
 
+FILE = DEMO.parent / "definition.schema.json"
 VALIDATOR = Draft202012Validator(definition_schema())
 
 
@@ -21,7 +21,7 @@ def loaded(text: str) -> Any:
 
 
 def test_the_file_is_current() -> None:
-    """If this fails: python -m tests.definitions.schema_file"""
+    """If this fails: semantic-layer schema > schema/definition.schema.json"""
     assert FILE.read_text(encoding="utf-8") == definition_schema_text()
     Draft202012Validator.check_schema(definition_schema())
 
