@@ -2,25 +2,28 @@
 
 from collections.abc import Iterator
 
-from semantic_layer.definitions.expression import Aggregate, Call, Exists, Expr, Literal, Name, walk
+from semantic_layer.definitions.check_values import check_compared_values
+from semantic_layer.definitions.expression import Aggregate, Exists, Expr, Name, walk
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.model import (
     Across,
+    Ago,
     AtLevel,
+    AtStartOf,
     Dataset,
     Dimension,
     Metric,
     MetricValue,
     RankWithin,
     Segment,
+    ToDate,
     TopMembers,
+    Trailing,
 )
 from semantic_layer.definitions.problem import Place, ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import TIME, FoundDimension, NotFound, find_dimension, reachable_names, reached
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes
 from semantic_layer.definitions.shape_reader import Path
-
-_COMPARED = ("eq", "ne", "in", "not_in", "is_distinct_from", "is_not_distinct_from")
 
 
 def check_reach(findings: Findings) -> None:
@@ -41,7 +44,7 @@ def _check_block(findings: Findings, block: Block) -> None:
     rule, path = block.rule, block.path
     datasets = tuple(home for home in homes(findings.catalog, block) if home in findings.catalog.datasets)
     if rule.home is not None and not isinstance(rule.modifier, Across):
-        check_members(findings, rule.home, Formula(rule.value, (*path, "is")))
+        check_compared_values(findings, rule.home, Formula(rule.value, (*path, "is")))
     if rule.where is not None:
         columns = rule.home is not None
         for home in datasets if rule.home is None else (rule.home,):
@@ -54,10 +57,21 @@ def _check_block(findings: Findings, block: Block) -> None:
             key = (*path, "at_level") if only is not None else (*path, "at_level", "except")
             _check_any(findings, datasets, only or excepted, key, "at_level")
             _check_any(findings, datasets, ignoring, (*path, "ignoring"), "ignoring")
+        case Trailing() | ToDate() | Ago() | AtStartOf():
+            _check_time(findings, block, datasets)
         case RankWithin(within):
             _check_any(findings, datasets, within, (*path, "rank_within"), "rank_within")
         case _:
             pass
+
+
+def _check_time(findings: Findings, block: Block, datasets: tuple[str, ...]) -> None:
+    """A window or a shift runs over time, which every row it is made of must have."""
+    for home in datasets:
+        if not any(dimension.time is not None for dimension in findings.catalog.datasets[home].dimensions.values()):
+            key = {Ago: "ago", AtStartOf: "at_start_of"}.get(type(block.rule.modifier), "over")
+            message = f'{key}: dataset {home} has no time dimension to run over'
+            findings.at_key((*block.path, key), ProblemCode.UNREACHABLE, message)
 
 
 def _check_cut(findings: Findings, metric: Metric) -> None:
@@ -137,7 +151,7 @@ def _check_condition(findings: Findings, home: str, formula: Formula, *, columns
             _check_exists(findings, home, node, formula)
         elif isinstance(node, Name):
             _check_name(findings, home, node, formula, columns=columns)
-    check_members(findings, home, formula)
+    check_compared_values(findings, home, formula)
 
 
 def _names(tree: Expr) -> Iterator[tuple[Expr, Exists | None]]:
@@ -235,34 +249,3 @@ def _check_made_of_metric(findings: Findings, dataset: Dataset, dimension: Dimen
             key = "metric" if isinstance(rule, MetricValue) else "by"
             message = f"{key}: {metric.name} is made of rows of {home}, which do not lead to one row of {dataset.name}"
             findings.at_value((*path, key), ProblemCode.UNREACHABLE, message)
-
-
-# --- closed lists of members -------------------------------------------------------------------------------------
-
-
-def check_members(findings: Findings, home: str, formula: Formula) -> None:
-    """A comparison with a dimension that has a closed list names only its members (rule 24)."""
-    if home not in findings.catalog.datasets:
-        return
-    for node in walk(formula.tree):
-        match node:
-            case Call(function, (Name() as name, *members), _) if function in _COMPARED:
-                _check_compared(findings, home, name, members, formula)
-            case Call(function, (Literal() as member, Name() as name), _) if function in _COMPARED:
-                _check_compared(findings, home, name, [member], formula)
-
-
-def _check_compared(findings: Findings, home: str, name: Name, members: list[Expr], formula: Formula) -> None:
-    found = find_dimension(findings.catalog, home, str(name))
-    if not isinstance(found, FoundDimension) or found.dimension.values is None:
-        return
-    values = found.dimension.values
-    for member in members:
-        if not isinstance(member, Literal) or member.value is None or member.value in values:
-            continue
-        near = near_names(str(member.value), map(str, values), 1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        message = (
-            f"{name} = '{member.value}' is not a member of {found.dimension.name} [{', '.join(map(str, values))}]{hint}"
-        )
-        findings.inside(formula, name.at, ProblemCode.BAD_MEMBER, message, near)

@@ -1,12 +1,30 @@
 """Checks of every sentence by itself: the two worlds, one aggregate, known names, declared parameters."""
 
-from semantic_layer.definitions.expression import Aggregate, Exists, Expr, Literal, Name, Parameter, walk
+from semantic_layer.definitions.expression import (
+    Aggregate,
+    Call,
+    Case,
+    Cast,
+    Exists,
+    Expr,
+    Literal,
+    Name,
+    Parameter,
+    walk,
+)
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.model import Across, Metric, MetricValue, Rule, TopMembers
 from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, warning_block
+
+RESERVED = {"time": "the time dimension of whatever is asked", "value": "the metric itself in its warning rule"}
+# Operators and functions whose result is true or false.
+_CONDITIONS = frozenset({
+    "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not", "is_null", "is_not_null", "is_distinct_from",
+    "is_not_distinct_from", "in", "not_in", "between", "like", "contains", "starts_with", "ends_with",
+})  # fmt: skip
 
 
 def check_rules(findings: Findings) -> None:
@@ -23,6 +41,9 @@ def check_rules(findings: Findings) -> None:
 
 def _check_metric(findings: Findings, metric: Metric) -> None:
     path = ("metrics", metric.name)
+    if metric.name in RESERVED:
+        message = f'"{metric.name}" is a reserved name: it means {RESERVED[metric.name]}'
+        findings.at_key(path, ProblemCode.BAD_NAME, message)
     domain = metric.governance.domain
     if domain is not None and domain not in findings.catalog.domains:
         near = near_names(domain, findings.catalog.domains)
@@ -139,6 +160,7 @@ def _check_across(findings: Findings, block: Block, across: Across, value: Formu
         _check_metric_names(findings, block, value)
     if across.having is not None:
         having = Formula(across.having, (*block.path, "having"))
+        _check_is_condition(findings, having, '"having"')
         if not _says_aggregate(findings, having, '"having" speaks of metrics; name the aggregate as a metric'):
             _check_metric_names(findings, block, having)
     names = [n for tree in (value.tree, across.having) if tree is not None for n in walk(tree) if isinstance(n, Name)]
@@ -203,6 +225,19 @@ def _check_condition(findings: Findings, formula: Formula, said: str) -> None:
         findings, formula, f"{said} speaks of rows, one by one; to choose entities by a metric, use a segment"
     )
     _check_no_nested_exists(findings, formula)
+    _check_is_condition(findings, formula, said)
+
+
+def _check_is_condition(findings: Findings, formula: Formula, said: str) -> None:
+    """True or false by its form. A single name may be a segment, or a column of booleans."""
+    match formula.tree:
+        case Call(function) if function in _CONDITIONS:
+            return
+        case Exists() | Name() | Case() | Parameter() | Literal(bool()) | Cast():
+            return
+        case tree:
+            message = f'{said} is a condition, such as a = 1; "{_short(formula_text(tree))}" is none'
+            findings.inside(formula, 0, ProblemCode.BAD_VALUE, message)
 
 
 def _check_no_nested_exists(findings: Findings, formula: Formula) -> None:
@@ -235,6 +270,7 @@ def _check_segments(findings: Findings) -> None:
                 _check_condition(findings, Formula(segment.where, (*path, "where")), '"where"')
             if segment.having is not None:
                 having = Formula(segment.having, (*path, "having"))
+                _check_is_condition(findings, having, '"having"')
                 if not _says_aggregate(findings, having, '"having" speaks of metrics; name the aggregate as a metric'):
                     _check_metric_names(findings, Block(nobody, nobody.rule, path), having)
 
@@ -281,6 +317,7 @@ def _check_warning(findings: Findings, metric: Metric) -> None:
     if block is None or findings.is_broken(block.path):
         return
     when = Formula(block.rule.value, (*block.path, "when"))
+    _check_is_condition(findings, when, '"when"')
     if not _says_aggregate(findings, when, 'a warning speaks of "value" and its steps'):
         _check_metric_names(findings, block, when, ("value",))
     for name in block.rule.steps:

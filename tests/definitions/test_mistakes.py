@@ -138,6 +138,27 @@ MISTAKES = [
         'new.yaml:2:3  MISSING_KEY  this counts entities of no dataset; say with "from" where they live, '
         'or with "having" which are meant',
     ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    where: order_id + 1\n",
+        'new.yaml:4:12  BAD_VALUE  "where" is a condition, such as a = 1; "order_id + 1" is none',
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    where: 5 < product.brand\n",
+        "new.yaml:4:16  BAD_VALUE  product.brand is compared with 5; expected a text in quotes",
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    where: order_date >= '2017-01-01'\n",
+        "new.yaml:4:12  BAD_VALUE  order_date is compared with '2017-01-01'; "
+        "expected a day or moment, such as date '2017-01-31'",
+    ),
+    (
+        "metrics:\n  x:\n    is: count(*)\n    from: store\n  y:\n    is: x\n    ago: 1 month\n",
+        'new.yaml:7:5  UNREACHABLE  ago: dataset store has no time dimension to run over',
+    ),
+    (
+        "metrics:\n  time:\n    is: revenue\n",
+        'new.yaml:2:3  BAD_NAME  "time" is a reserved name: it means the time dimension of whatever is asked',
+    ),
     # what formulas may not say
     (
         "metrics:\n  x:\n    is: |\n      revenue\n        + read_csv('x')\n",

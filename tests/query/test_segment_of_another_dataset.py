@@ -1,4 +1,4 @@
-"""A segment of entities belongs to one dataset, and filters the rows of all that reach the entity (semantics rule 20)."""
+"""A segment of entities belongs to one dataset, and filters the rows of all that reach the entity (rule 20)."""
 
 from dataclasses import replace
 
