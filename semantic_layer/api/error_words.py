@@ -1,12 +1,13 @@
 """Failures as GraphQL errors: `message` and `extensions {code, path, near, issues}`, and nothing that is not public."""
 
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
 
-from semantic_layer.errors import CODES, ErrorCode, Issue, SemanticLayerError
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ def field_words(error: GraphQLError, request_id: str) -> ErrorWords:
         return refusal_words(cause, error)
     if cause is None:
         return document_words(error)
-    log.error("field failed", request_id=request_id, path=error.path, exc_info=cause)
+    log_fault("field failed", request_id, cause)
     return {**internal_words(request_id), **_place(error)}
 
 
@@ -60,8 +61,9 @@ def internal_words(request_id: str) -> ErrorWords:
     return {**words, "extensions": {**_extensions(words), "requestId": request_id}}
 
 
-def status_of(code: ErrorCode) -> int:
-    return CODES[code].status
+def log_fault(event: str, request_id: str, fault: BaseException) -> None:
+    """The traceback as text: renderers of the log may add every variable, which here is whole catalogs and rows."""
+    log.error(event, request_id=request_id, traceback="".join(traceback.format_exception(fault)))
 
 
 def _extensions(words: ErrorWords) -> Mapping[str, object]:

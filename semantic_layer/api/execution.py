@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import structlog
 from graphql import (
     ArgumentNode,
     DocumentNode,
@@ -24,13 +23,12 @@ from semantic_layer.api.error_words import (
     document_words,
     field_words,
     internal_words,
+    log_fault,
     refusal_words,
 )
 from semantic_layer.api.request import RequestContext
 from semantic_layer.errors import ErrorCode, SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,8 @@ async def run(schema: PreparedSchema, request: GraphqlRequest, context: RequestC
     """Never raises but for cancellation: every failure is an error in the reply."""
     try:
         return await _run(schema, request, context)
-    except Exception:
-        log.exception("request failed", request_id=context.request_id)
+    except Exception as fault:
+        log_fault("request failed", context.request_id, fault)
         return failed_reply(ErrorCode.INTERNAL, [internal_words(context.request_id)])
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from fastapi.requests import Request
 from fastapi.responses import JSONResponse, Response
@@ -12,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 
 from semantic_layer.api.documents import PreparedSchema
-from semantic_layer.api.error_words import internal_words, issue_words
+from semantic_layer.api.error_words import internal_words, issue_words, log_fault
 from semantic_layer.api.request import Backend
 from semantic_layer.api.schema import build_schema
 from semantic_layer.errors import CODES, ErrorCode, Issue
@@ -21,8 +20,6 @@ from semantic_layer.web.frame import Frame
 from semantic_layer.web.graphiql_page import ASSETS_PATH, FirstQuestion, GraphiqlPage
 from semantic_layer.web.graphql_endpoint import GraphqlEndpoint
 from semantic_layer.web.keys import Keys
-
-log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -90,5 +87,5 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     request_id = getattr(request.state, "request_id", "unknown")
-    log.error("request failed", request_id=request_id, exc_info=error)
+    log_fault("request failed", request_id, error)
     return JSONResponse({"errors": [internal_words(request_id)]}, 500)

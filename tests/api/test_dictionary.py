@@ -15,8 +15,8 @@ from tests.api.given import ANSWER, Door, published
 async def test_an_entry_says_who_answers_for_it(door: Door) -> None:
     """What the metric does not name is its domain's."""
     reply = await door.ask(
-        '{ metric(name: "sales") { name label rule synonyms meaning unit format owner dataOwner tier kind direction updated'
-        " warn tags version fingerprint versions { number revision class cause recordedAt actor }"
+        '{ metric(name: "sales") { name label rule synonyms meaning unit format owner dataOwner tier kind direction'
+        " updated warn tags version fingerprint versions { number revision class cause recordedAt actor }"
         " deprecated { ends } } }"
     )
     entry = reply["data"]["metric"]

@@ -8,10 +8,7 @@ from semantic_layer.web.application import WebContext, create_app
 from semantic_layer.web.graphiql_page import FirstQuestion
 from semantic_layer.web.keys import Keys
 from semantic_layer.web.serving_address import answered_hosts
-from tests.api.conftest import plain_log
 from tests.api.given import Door, GivenCatalogs
-
-__all__ = ["plain_log"]
 
 KEY = "a-key-of-some-length"
 
