@@ -127,12 +127,16 @@ class GivenCatalogs:
         return self.catalog
 
     async def at_revision(self, revision: int) -> PublishedCatalog:
+        if revision != self.current.revision:
+            raise refuse(ErrorCode.UNKNOWN_REVISION, f"there is no revision {revision}")
         return self.current
 
     async def recorded_at(self, moment: datetime) -> PublishedCatalog:
         return self.current
 
     async def wait_for(self, revision: int, timeout: float) -> PublishedCatalog:
+        if revision > self.current.revision:
+            raise refuse(ErrorCode.REVISION_NOT_LOADED, f"revision {revision} is not served here yet")
         return self.current
 
 
