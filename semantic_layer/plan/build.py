@@ -13,7 +13,6 @@ from semantic_layer.plan.draft import Draft, DraftColumn, Schemas
 from semantic_layer.plan.empty_members import empty_members, missing_periods
 from semantic_layer.plan.evaluate import evaluate
 from semantic_layer.plan.nodes import Block, Ordered, Output, Plan, PlanColumn, Step
-from semantic_layer.plan.per_entity import entity_step
 from semantic_layer.plan.row_scope import RowScope, dates_compared
 from semantic_layer.plan.typed import by_code_point, typed
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
@@ -45,7 +44,7 @@ def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schem
         for column in query.columns
     )
     catalogs = [query.published, *(column.published for column in query.columns)]
-    draft = Draft(schemas, permitted.row_rules, query.zone, query.where, evaluate, entity_step, columns=columns)
+    draft = Draft(schemas, permitted.row_rules, query.zone, query.where, evaluate, columns=columns)
     draft.taken.update(_table_words(catalogs))
     return draft
 

@@ -12,12 +12,11 @@ from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.nodes import Block, HasRow, Step, StepRows, UniqueCheck, UnitedRows
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.measure import EntityCondition, Measure
+from semantic_layer.query.measure import Measure
 from semantic_layer.query.problems import did_you_mean, near_names
 
 LONGEST_NAME = 50  # PostgreSQL cuts names at 63 bytes without a word; this leaves room for a suffix
 Evaluate = Callable[[Measure, Context, "Draft", str], Evaluated]
-EntityStep = Callable[[EntityCondition, Context, "Draft"], Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,8 @@ class Unfinished(Protocol):
 class Draft:
     """Collects the steps of one row set.
 
-    `where` are the question's own conditions. `evaluate` and `entity_step` are the evaluator, for those who need
-    one; `columns` are the columns of the question, which say together which periods exist (rule 14).
+    `where` are the question's own conditions. `evaluate` is the evaluator of measures, for those who need one;
+    `columns` are the columns of the question, which say together which periods exist (rule 14).
     """
 
     schemas: Schemas
@@ -72,7 +71,6 @@ class Draft:
     zone: str
     where: tuple[Expr, ...]
     evaluate: Evaluate
-    entity_step: EntityStep
     steps: dict[str, Step] = field(default_factory=dict)
     checks: dict[UniqueCheck, None] = field(default_factory=dict)
     datasets: dict[str, None] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft, Schemas
 from semantic_layer.plan.evaluate import evaluate
 from semantic_layer.plan.nodes import Block, Output, Plan, PlanColumn
-from semantic_layer.plan.per_entity import entity_step
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.typed import cast, type_of, typed
 
@@ -20,7 +19,7 @@ def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str, sc
     None when there is nothing to ask. It reads all rows: no filter of a question and no principal comes in.
     """
     dataset = published.catalog.datasets[dataset_name]
-    draft = Draft(schemas, {}, zone, (), evaluate, entity_step)
+    draft = Draft(schemas, {}, zone, (), evaluate)
     scope = RowScope.of(draft, Context(published, ()), dataset_name)
     outputs: list[Output] = []
     if dataset.time is not None:

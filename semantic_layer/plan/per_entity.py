@@ -2,23 +2,20 @@
 
 from dataclasses import replace
 
-from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite, walk
+from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.types import BOOLEAN, TEXT
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.base import aggregate_result, filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.entity_values import entity_keys, last_word
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step
 from semantic_layer.plan.row_scope import RowScope, dates_compared, key_of
 from semantic_layer.plan.time_keys import time_filter, time_keys
 from semantic_layer.plan.typed import type_of, typed, typed_aggregate
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.declared_types import dimension_type
-from semantic_layer.query.measure import Asked, Base, EntityCondition, Measure, PerEntity, homes
-from semantic_layer.query.promises import is_time
-from semantic_layer.query.time_range import OPEN, bounds_of, within
+from semantic_layer.query.measure import Asked, Base, PerEntity
 
 
 def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -30,20 +27,6 @@ def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) ->
     else:
         rows = _inner(measure, entity, context, draft, hint)
     return _outer(measure, rows, entity, context, draft, hint)
-
-
-ENTITY = "entity "  # begins the names of keys that are not asked; no asked name has a space
-
-
-def entity_keys(entity: tuple[str, ...], home: str, context: Context) -> tuple[BoundKey, ...]:
-    """The keys of an entity; one that is asked anyway is the asked key."""
-    keys = []
-    for words in entity:
-        asked = next((k for k in context.keys if k.dimension == words and k.grain is None and k.part is None), None)
-        found = find_dimension(context.catalog, home, words)
-        type_ = dimension_type(found) if isinstance(found, FoundDimension) else TEXT
-        keys.append(asked or BoundKey(f"{ENTITY}{words}", words, type_, words))
-    return tuple(keys)
 
 
 class _EntityRows:
@@ -68,13 +51,11 @@ def _inner(measure: PerEntity, entity: tuple[BoundKey, ...], context: Context, d
     inside = replace(context, keys=keys, frame=frame)
     inputs = measure.inputs or {"rows": Base(measure.home, Aggregate("count"), measure.time)}
     prefix = "_".join(key.dimension.split(".")[-1] for key in entity)
-    values = {name: draft.evaluate(one, inside, draft, f"{_word(name)}_per_{prefix}") for name, one in inputs.items()}
+    values = {
+        name: draft.evaluate(one, inside, draft, f"{last_word(name)}_per_{prefix}") for name, one in inputs.items()
+    }
     rows = together(keys, values.values(), draft)
     return _EntityRows(rows, keys, {name: rows.expr(value.expr) for name, value in values.items()})
-
-
-def _word(name: str) -> str:
-    return name.split(".")[-1]
 
 
 def _whole_history(
@@ -207,40 +188,3 @@ def _events(
 def _of_event(condition: Expr, event: Field) -> Expr:
     replaced = rewrite(condition, lambda node: event if isinstance(node, Asked) else None)
     return typed(dates_compared(replaced))
-
-
-# --- conditions on entities --------------------------------------------------------------------------------------
-
-
-def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
-    """A step with one row per entity that has a value, and whether it passes (rule 20)."""
-    home = next(home for measure in node.inputs.values() for home, _ in homes(measure))
-    bare = Context(context.published, ())
-    keys = entity_keys(node.entity, home, bare)
-    prefix = "_".join(words.split(".")[-1] for words in node.entity)
-    values = {}
-    for name, measure in node.inputs.items():
-        where = () if node.all_time else _range(measure, context, draft)
-        inside = replace(bare, keys=keys, where=where)
-        values[name] = draft.evaluate(measure, inside, draft, f"{_word(name)}_per_{prefix}")
-    rows = together(keys, values.values(), draft)
-    inputs = {name: rows.expr(value.expr) for name, value in values.items()}
-    entity = _EntityRows(rows, keys, inputs)
-    columns = tuple(Output(draft.key_name(key), entity.fields[key.name], key.type) for key in keys)
-    passes = Output("passes", typed(entity.value(node.condition)), BOOLEAN)
-    block = Block(rows.relation, (*columns, passes), rows.joins)
-    return draft.add(Step(draft.name(f"{prefix}_chosen"), block, tuple(one.name for one in columns)))
-
-
-def _range(measure: Measure, context: Context, draft: Draft) -> tuple[Expr, ...]:
-    """The question's time range as the only condition inside; other time filters do not apply there."""
-    bounds, name = OPEN, None
-
-    def dated(asked: Asked) -> bool:
-        return is_time(context.catalog, measure, asked.dimension)
-
-    for condition in draft.where:
-        bounds = bounds.both(bounds_of(condition, dated))
-        found = (node for node in walk(condition) if isinstance(node, Asked) and dated(node))
-        name = name or next(found, None)
-    return () if name is None or bounds == OPEN else (within(name, bounds.start, bounds.end),)

@@ -7,13 +7,14 @@ ToManyPath, which counts a row once per distinct asked value (rule 6).
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from semantic_layer.definitions.expression import Call, Exists, Expr, Literal, Name, rewrite
+from semantic_layer.definitions.expression import Call, Case, Exists, Expr, Literal, Name, rewrite
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Join, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, Hop, NotFound, find_dimension
 from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, ColumnType, Grain, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.entity_values import attribute_step, entity_step, last_word, leading_members
 from semantic_layer.plan.nodes import (
     Block,
     DatasetRows,
@@ -115,9 +116,10 @@ class RowScope:
 
     def _own_dimension(self, dataset: Dataset, alias: str, dimension: Dimension) -> Expr:
         rule = dimension.rule
-        if isinstance(rule, TopMembers | MetricValue):
-            message = f"dimension {dimension.name} of {dataset.name} is not served by this release"
-            raise refuse(ErrorCode.NOT_SUPPORTED, message)
+        if isinstance(rule, MetricValue):
+            return self._attribute(rule, dataset, alias, dimension)
+        if isinstance(rule, TopMembers):
+            return self._leading(rule, dataset, alias)
 
         def column(node: Expr) -> Expr | None:
             return self.column(dataset, alias, str(node)) if isinstance(node, Name) else None
@@ -128,6 +130,31 @@ class RowScope:
         if dimension.type is None or serves_as(type_of(value), dimension.type):
             return value
         return cast(value, dimension.type)
+
+    def _attribute(self, rule: MetricValue, dataset: Dataset, alias: str, dimension: Dimension) -> Expr:
+        """A metric per key of the dataset, joined to the row that has the key."""
+        step = attribute_step(rule, dataset.name, self.context, self.draft)
+        name = self._joined_once(step, alias, [self.raw(dataset, alias, column) for column in dataset.key or ()])
+        value = step.field("value_0", name)
+        return value if dimension.type is None else cast(value, dimension.type)
+
+    def _leading(self, rule: TopMembers, dataset: Dataset, alias: str) -> Expr:
+        """The member itself if it leads, else the name of all others; a row without member keeps none."""
+        member = self._own_dimension(dataset, alias, dataset.dimensions[rule.of])
+        step = leading_members(rule, dataset.name, self.context, self.draft)
+        leader = step.field("member", self._joined_once(step, alias, [member]))
+        is_leader = (Call("is_not_null", (leader,)), member)
+        return Case((is_leader, (Call("is_not_null", (member,)), Literal(rule.others))))
+
+    def _joined_once(self, step: Step, alias: str, here: list[Expr]) -> str:
+        """The alias under which the rows of `alias` are joined with a step by its keys."""
+        path = (alias, step.name)
+        if path not in self.aliases:
+            self.aliases[path] = self.fresh(step.name if step.name not in self.names else f"{alias}_{step.name}")
+            there = [step.field(name, self.aliases[path]) for name in step.keys]
+            on = tuple(Call("eq", pair) for pair in zip(here, there, strict=True))
+            self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, self.aliases[path]), on))
+        return self.aliases[path]
 
     def _time(self, dimension: Dimension, value: Expr) -> Expr:
         """Wall-clock time in the question's zone; a DATE when days or longer are recorded (rule 12)."""
@@ -257,11 +284,27 @@ class RowScope:
     # --- names in expressions ------------------------------------------------------------------------------------
 
     def find(self, words: str) -> FoundDimension:
-        found = find_dimension(self.catalog, self.dataset.name, words)
-        if isinstance(found, NotFound):
+        named = find_dimension(self.catalog, self.dataset.name, words)
+        found = self._key_column(words) if isinstance(named, NotFound) else named
+        if found is None:
             message = f"{self.dataset.name} cannot reach {words}"
             raise refuse(ErrorCode.UNREACHABLE_DIMENSION, message)
         return found
+
+    def _key_column(self, words: str) -> FoundDimension | None:
+        """A column of a joined dataset's key, which an attribute of that dataset is computed by."""
+        *path, column = words.split(".")
+        dataset, hops = self.dataset, []
+        for name in path:
+            join = dataset.joins.get(name)
+            if join is None:
+                return None
+            hops.append(Hop(dataset.name, join))
+            dataset = self.catalog.datasets[join.to]
+        if column not in (dataset.key or ()):
+            return None
+        type_ = dataset.columns.get(column) or self.draft.column_type(self.catalog, dataset, column)[1]
+        return FoundDimension(tuple(hops), dataset.name, Dimension(column, Name((column,)), type_))
 
     def named(self, name: Name) -> Expr:
         """A name of a definition: a dimension first, then a column of the dataset."""
@@ -317,16 +360,20 @@ class RowScope:
         block = Block(inner.relation, (), tuple(inner.joins), (*on, *inner.row_rule(), *where))
         return HasRow(block)
 
-    def _entity(self, node: EntityCondition) -> Field:
-        """Whether the row's entity passes: computed per entity in a step, joined to the one row it has there."""
-        step = self.draft.entity_step(node, self.context, self.draft)
-        alias = self.fresh("_".join(words.split(".")[-1] for words in node.entity) + "_passes")
+    def _entity(self, node: EntityCondition) -> Expr:
+        """A condition on the row's entity: its values are computed in a step and joined to the one row it has there.
+
+        An entity without a row there has nulls, as `is null` asks for.
+        """
+        step = entity_step(node, self.context, self.draft)
+        alias = self.fresh("_".join([*(last_word(words) for words in node.entity), "values"]))
         on = tuple(
             Call("eq", (self.dimension(self.find(words)), step.field(name, alias)))
             for words, name in zip(node.entity, step.keys, strict=True)
         )
         self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, alias), on))
-        return step.field("passes", alias)
+        values = {name: step.field(f"value_{place}", alias) for place, name in enumerate(node.inputs)}
+        return rewrite(node.condition, lambda one: values.get(str(one)) if isinstance(one, Name) else None)
 
 
 def key_of(key: BoundKey, value: Expr, week_start: str) -> Expr:

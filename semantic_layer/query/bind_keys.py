@@ -2,10 +2,11 @@
 
 from semantic_layer.definitions.model import Dimension
 from semantic_layer.definitions.reach import FoundDimension
-from semantic_layer.definitions.types import DATE, INTEGER, TEXT, TIMESTAMP, Grain
+from semantic_layer.definitions.types import DATE, INTEGER, TIMESTAMP, Grain
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Ask, AskDimension, Path
 from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.filters import UNITS, part_of
 from semantic_layer.query.lookup import Lookup
 from semantic_layer.query.problems import Problems, listed, near_names
@@ -39,7 +40,7 @@ def _key(asked: AskDimension, language: str, lookup: Lookup, path: Path, problem
         message = f"{asked.dimension} is no time dimension, so it has no grain"
         problems.add(ErrorCode.BAD_GRAIN, message, (*path, "grain"))
         return None
-    return BoundKey(name, words, dimension.type or TEXT, label)
+    return BoundKey(name, words, dimension_type(lookup.world.current.catalog, found), label)
 
 
 def _grain(asked: AskDimension, dimension: Dimension, lookup: Lookup, path: Path, problems: Problems) -> Grain | None:

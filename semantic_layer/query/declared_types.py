@@ -5,10 +5,12 @@ from semantic_layer.definitions.model import Catalog, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import DATE, FLOAT, TEXT, TIMESTAMP, ColumnType
 from semantic_layer.query.bound import BoundColumn
+from semantic_layer.query.measure import Measure
+from semantic_layer.query.resolve_rule import measure_of
 from semantic_layer.query.typing import TypeOfName, measure_type
 
 
-def dimension_type(found: FoundDimension) -> ColumnType:
+def dimension_type(catalog: Catalog, found: FoundDimension) -> ColumnType:
     """The declared type of a dimension; a time dimension is a DATE when it records days or longer."""
     dimension = found.dimension
     if dimension.time is not None:
@@ -16,7 +18,7 @@ def dimension_type(found: FoundDimension) -> ColumnType:
     if isinstance(dimension.rule, TopMembers):
         return TEXT
     if isinstance(dimension.rule, MetricValue):
-        return dimension.type or FLOAT
+        return dimension.type or _declared(catalog, measure_of(catalog, dimension.rule.metric)) or FLOAT
     return dimension.type or TEXT
 
 
@@ -26,7 +28,7 @@ def declared_names(catalog: Catalog, home: str) -> TypeOfName:
     def type_of(name: Name) -> ColumnType | None:
         found = find_dimension(catalog, home, str(name))
         if isinstance(found, FoundDimension):
-            return dimension_type(found)
+            return dimension_type(catalog, found)
         return catalog.datasets[home].columns.get(str(name))
 
     return type_of
@@ -34,5 +36,8 @@ def declared_names(catalog: Catalog, home: str) -> TypeOfName:
 
 def declared_type(column: BoundColumn) -> ColumnType | None:
     """The type of a metric column, None when a source column below it has no declared type."""
-    catalog = column.published.catalog
-    return measure_type(column.measure, lambda home: declared_names(catalog, home))
+    return _declared(column.published.catalog, column.measure)
+
+
+def _declared(catalog: Catalog, measure: Measure) -> ColumnType | None:
+    return measure_type(measure, lambda home: declared_names(catalog, home))

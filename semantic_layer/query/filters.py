@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.expression import Call, Expr, Literal, Name
 from semantic_layer.definitions.model import Catalog, Dimension
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.types import INTEGER, TEXT, ColumnType, Grain, Kind, Part
+from semantic_layer.definitions.types import INTEGER, ColumnType, Grain, Kind, Part
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import (
     AllOf,
@@ -21,6 +21,7 @@ from semantic_layer.query.ask import (
     Path,
     SegmentFilter,
 )
+from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.measure import Asked, EntityCondition, Measure, Value, homes
 from semantic_layer.query.problems import Problems, did_you_mean, listed, near_names
 from semantic_layer.query.resolve_rule import find_segment, measure_of, segment_condition
@@ -110,7 +111,7 @@ def _dimension_condition(node: DimensionFilter, names: FilterNames, problems: Pr
         return _comparison(operand, node.op, node.values, node.path, problems)
     if found.dimension.time is not None:
         return _time_comparison(asked, node, names.zone, problems)
-    type_ = found.dimension.type or TEXT
+    type_ = dimension_type(names.catalog, found)
     operand = _Operand(asked, type_, node.dimension, found.dimension.values)
     return _comparison(operand, node.op, node.values, node.path, problems)
 

@@ -42,7 +42,7 @@ def _common(catalog: Catalog, datasets: list[str]) -> Iterator[ReachableDimensio
         first = dimensions[0]
         grains = () if finest is None else tuple(grain for grain in Grain if grain.rank >= finest.rank)
         parts = tuple(part for part in Part if _has_part(part, grains))
-        yield ReachableDimension(name, first.dimension, dimension_type(first), grains, parts)
+        yield ReachableDimension(name, first.dimension, dimension_type(catalog, first), grains, parts)
 
 
 def _rank(grain: Grain) -> int:
