@@ -15,9 +15,7 @@ from tests.api.given import GivenCatalogs, published
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 QUESTIONS = PAGE.partition("\n## Questions\n")[2].partition("\n## ")[0]
 SECTIONS = re.findall(r"^### ([A-Z_]+)\n(.*?)(?=^### |\Z)", QUESTIONS, re.MULTILINE | re.DOTALL)
-EXAMPLES = {
-    code: found[1] for code, text in SECTIONS if (found := re.search(r"^Example: `(.*)`$", text, re.MULTILINE))
-}
+EXAMPLES = {code: found[1] for code, text in SECTIONS if (found := re.search(r"^Example: `(.*)`$", text, re.MULTILINE))}
 # Needs a definition that the demo does not have, or its data.
 WITHOUT = {"NOT_CUTTABLE", "WINDOW_NEEDS_TIME", "NOT_SUPPORTED", "WARNING_AS_ERROR"}
 
