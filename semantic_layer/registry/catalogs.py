@@ -61,6 +61,11 @@ class CatalogService:
         return self._held.published
 
     @property
+    def held(self) -> Held | None:
+        """The current catalog with its contents, for a publisher in this process."""
+        return self._held
+
+    @property
     def status(self) -> RegistryStatus:
         return self._status
 

@@ -19,7 +19,7 @@ from semantic_layer.definitions.yaml_text import Json
 from semantic_layer.registry.content import SETTINGS, Key
 from semantic_layer.registry.lineage import LineageGraph, Node, NodeKind
 
-EVERYWHERE = ("catalog", "calendar")  # time zone, week start and grains can be in any number
+EVERYWHERE = {"catalog", "calendar"}  # time zone, week start and grains can be in any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,11 @@ class Publication:
         return max(change.change_class for change in self.changes)
 
 
-def prepare(head: PublishedCatalog | None, catalog: Catalog) -> Publication | None:
+def prepare(head: PublishedCatalog | None, catalog: Catalog, *, uses: LineageGraph | None = None) -> Publication | None:
     """What leads from `head` (None: an empty registry) to `catalog`, a checked one; None when nothing differs.
 
-    Only the metrics that a change can reach are fingerprinted.
+    Only the metrics that a change can reach are fingerprinted. `uses` is the graph of head's catalog, if there is one
+    already: among 10,000 metrics, finding what uses a changed one is most of the work.
     """
     before = Catalog() if head is None else head.catalog
     touched = list(_touched(before, catalog))
@@ -72,7 +73,7 @@ def prepare(head: PublishedCatalog | None, catalog: Catalog) -> Publication | No
     versions = {} if head is None else head.versions
     fingerprints = Fingerprints(catalog)
     new: list[NewVersion] = []
-    for name in sorted(_metrics_to_look_at(catalog, touched)):
+    for name in sorted(_metrics_to_look_at(catalog, touched, uses)):
         change = own.get(name)
         fingerprint = (change and change.after) or fingerprints.metric(name)
         number = _number(name, fingerprint, before, versions.get(name, ()))
@@ -100,19 +101,18 @@ def _form(fingerprint: str) -> str:
     return fingerprint.partition(":")[0]
 
 
-def _metrics_to_look_at(catalog: Catalog, touched: Sequence[Key]) -> set[str]:
+def _metrics_to_look_at(catalog: Catalog, touched: Sequence[Key], uses: LineageGraph | None) -> set[str]:
     """The metrics whose numbers a change may move: changed ones, and all that use something that changed."""
-    if any(kind in EVERYWHERE for kind, _ in touched):
+    kinds = {kind for kind, _ in touched}
+    if kinds & EVERYWHERE:
         return set(catalog.metrics)
-    starts = [
-        Node(NodeKind.METRIC if kind == "metric" else NodeKind.DATASET, name)
-        for kind, name in touched
-        if kind in ("metric", "dataset")
-    ]
+    starts = [Node(NodeKind(kind), name) for kind, name in touched if kind in ("metric", "dataset")]
     if not starts:
         return set()
-    users = LineageGraph(catalog).users_of(starts)
-    return {node.name for node in users if node.kind is NodeKind.METRIC and node.name in catalog.metrics}
+    if uses is None or "dataset" in kinds:
+        # What a name means can change with a dataset. With metrics alone, who used one before uses it now.
+        uses = LineageGraph(catalog)
+    return {node.name for node in uses.users_of(starts) if node.kind is NodeKind.METRIC} & catalog.metrics.keys()
 
 
 def _touched(before: Catalog, after: Catalog) -> Iterator[Key]:
@@ -122,4 +122,7 @@ def _touched(before: Catalog, after: Catalog) -> Iterator[Key]:
     for kind, section in SECTIONS.items():
         old: Mapping[str, Any] = getattr(before, section)
         new: Mapping[str, Any] = getattr(after, section)
-        yield from ((kind, name) for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name))
+        for name in sorted(old.keys() | new.keys()):
+            was, now = old.get(name), new.get(name)
+            if was is not now and was != now:
+                yield kind, name

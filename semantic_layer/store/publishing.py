@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as insert_new
+from sqlalchemy import Select, Table, func, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from semantic_layer.definitions.grammar import LANGUAGE_VERSION
@@ -13,6 +14,7 @@ from semantic_layer.definitions.problem import DefinitionErrors
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.registry.content import content_hash, document_text
 from semantic_layer.registry.held import Held, fetch_difference, rebuilt
+from semantic_layer.registry.lineage import LineageGraph
 from semantic_layer.registry.publication import Publication, prepare
 from semantic_layer.registry.revision_log import RevisionRecord
 from semantic_layer.store.connection import registry_errors
@@ -43,20 +45,22 @@ class Publisher:
         message: str = "",
         expected_revision: int | None = None,
         held: Held | None = None,
+        uses: LineageGraph | None = None,
     ) -> Applied:
         """Makes `catalog` the registry's next revision, or finds that it is the newest already.
 
-        `held` spares reading what the caller has. Raises REVISION_CONFLICT (the newest revision is not the expected
-        one; nothing was recorded), NOT_SUPPORTED (a newer release has published what this one cannot read) and
-        REGISTRY_UNAVAILABLE (a revision may have been recorded if the connection broke at the last moment:
-        publishing the same again finds out).
+        `held`, and the graph of its catalog in `uses`, spare making what the caller has. Raises REVISION_CONFLICT (the
+        newest revision is not the expected one; nothing was recorded), NOT_SUPPORTED (a newer release has published
+        what this one cannot read) and REGISTRY_UNAVAILABLE (a revision may have been recorded if the connection broke
+        at the last moment: publishing the same again finds out).
         """
         if not actor.strip():
             raise ValueError("a publication needs an actor")
         while True:
             held = await self._newest_held(held, expected_revision)
             head = None if held is None else held.published
-            publication = await asyncio.to_thread(prepare, head, catalog)
+            graph = uses if head is not None and uses is not None and uses.catalog is head.catalog else None
+            publication = await asyncio.to_thread(prepare, head, catalog, uses=graph)
             if publication is None:
                 assert head is not None  # nothing at all differs from any catalog
                 if await self._revisions.newest() == head.revision:
@@ -126,12 +130,20 @@ async def _insert(connection: AsyncConnection, publication: Publication, number:
         }
         for version in publication.versions
     ]
-    if contents:
-        await connection.execute(insert_new(definition).on_conflict_do_nothing(), contents)
-    if changes:
-        await connection.execute(insert(revision_change), changes)
-    if versions:
-        await connection.execute(insert(metric_version), versions)
+    await _add(connection, definition, contents)
+    await _add(connection, revision_change, changes)
+    await _add(connection, metric_version, versions)
+
+
+async def _add(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """All rows in one statement, an array for each column; contents that are there already stay."""
+    if not rows:
+        return
+    arrays = [literal([row[column.name] for row in rows], ARRAY(column.type)) for column in table.columns]
+    names = [column.name for column in table.columns]
+    unnested: Select[Any] = select(literal_column("*")).select_from(func.unnest(*arrays).table_valued(*names))
+    statement = insert(table).from_select(names, unnested)
+    await connection.execute(statement.on_conflict_do_nothing() if table is definition else statement)
 
 
 def conflict(expected: int, actual: RevisionRecord | None) -> SemanticLayerError:

@@ -16,6 +16,7 @@ from semantic_layer.registry.revision_log import RevisionRecord
 from semantic_layer.store.connection import registry_errors
 from semantic_layer.store.tables import PUBLISH_LOCK, definition, metric_version, revision
 
+CAUSES = {cause.value: cause for cause in VersionCause}
 DOCUMENTS_AT_ONCE = 500  # so that unpacking them never holds the event loop for long
 
 CHANGES = text("""
@@ -82,17 +83,8 @@ class PostgresRevisions:
         async with registry_errors(), self._engine.connect() as connection:
             rows = await connection.execute(query)
             return [
-                MetricVersion(
-                    row.metric,
-                    row.number,
-                    row.fingerprint,
-                    row.revision,
-                    row.change_class,
-                    VersionCause(row.cause),
-                    row.recorded_at,
-                    row.actor,
-                )
-                for row in rows
+                MetricVersion(metric, number, fingerprint, first, change_class, CAUSES[cause], recorded_at, actor)
+                for metric, number, fingerprint, first, change_class, cause, recorded_at, actor in rows
             ]
 
     async def documents(self, hashes: Collection[ContentHash]) -> Mapping[ContentHash, Json]:

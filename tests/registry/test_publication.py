@@ -5,6 +5,7 @@ import pytest
 from semantic_layer.definitions.fingerprint import Fingerprints
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
+from semantic_layer.registry.lineage import LineageGraph
 from semantic_layer.registry.publication import Publication, prepare
 from tests.registry.shop import metric_text, shop
 
@@ -228,7 +229,9 @@ def test_no_metric_that_a_change_reaches_is_overlooked(edit: tuple[str, str]) ->
     before, after = shop(*BASE, more=RICH), shop(*BASE, edit, more=RICH)
     old, new = Fingerprints(before), Fingerprints(after)
     moved = {metric for metric in after.metrics if old.metric(metric) != new.metric(metric)}
-    assert versions(prepare(first(before), after)).keys() == moved
+    head = first(before)
+    assert versions(prepare(head, after)).keys() == moved
+    assert versions(prepare(head, after, uses=LineageGraph(before))).keys() == moved
 
 
 def test_the_edits_above_move_every_metric_at_least_once() -> None:
