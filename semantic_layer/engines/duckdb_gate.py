@@ -49,9 +49,9 @@ def _tables_read(cursor: duckdb.DuckDBPyConnection, text: str, source: str | Non
     except RecursionError:
         raise refused(source, "it is nested too deep", text) from None
     if tree.get("error", True):
-        raise refused(source, "it is no single SELECT", str(tree.get("error_message")))
+        raise refused(source, "it does more than read once", str(tree.get("error_message")))
     if len(tree["statements"]) != 1:
-        raise refused(source, "it is no single SELECT", f"{len(tree['statements'])} statements")
+        raise refused(source, "it does more than read once", f"{len(tree['statements'])} statements")
     tables: set[str] = set()
     unseen: list[Any] = [tree["statements"][0]]
     while unseen:

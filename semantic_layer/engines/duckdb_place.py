@@ -61,7 +61,19 @@ class Opened:
     connection: duckdb.DuckDBPyConnection
     marks: Marks
     spill: tempfile.TemporaryDirectory[str]  # kept as long as a run may spill to it
+    database: str | None = None  # the attached one
     unreadable: Mapping[str, str] = field(default_factory=dict)  # table -> what DuckDB said, for the log
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self.connection.cursor()
+        if self.database is not None:
+            cursor.execute(f"USE {_quoted(self.database)}").fetchall()
+        return cursor
+
+    def close(self) -> None:
+        """Only when no cursor is busy: DuckDB refuses otherwise."""
+        self.connection.close()
+        self.spill.cleanup()
 
 
 class Place(Protocol):
@@ -79,7 +91,9 @@ class Place(Protocol):
         """A table's name of a definition as quoted SQL."""
         ...
 
-    def close(self) -> None: ...
+    def forget(self) -> Opened | None:
+        """What was opened, if anything; the next `open` begins anew."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +140,10 @@ class Folder:
     def table(self, name: str) -> str:
         return _quoted(name)
 
-    def close(self) -> None:
+    def forget(self) -> Opened | None:
         with self._lock:
-            if self._opened is not None:
-                self._opened.connection.close()
-            self._opened = None
+            opened, self._opened = self._opened, None
+            return opened
 
     def _refreshed(self, opened: Opened, marks: FolderMarks) -> Opened:
         """Views hold their columns' types, so a changed file gets its view anew. A broken file harms no other."""
@@ -220,11 +233,10 @@ class DatabaseFile:
     def table(self, name: str) -> str:
         return ".".join(_quoted(part) for part in name.split("."))
 
-    def close(self) -> None:
+    def forget(self) -> Opened | None:
         with self._lock:
-            if self._opened is not None:
-                self._opened.connection.close()
-            self._opened = None
+            opened, self._opened = self._opened, None
+            return opened
 
 
 def _sandbox(limits: Limits, *, folder: Path | None = None, database: Path | None = None) -> Opened:
@@ -250,11 +262,15 @@ def _sandbox(limits: Limits, *, folder: Path | None = None, database: Path | Non
     if folder is not None:
         settings["allowed_directories"] = f"[{_literal(f'{folder}/')}]"
     settings["enable_external_access"] = "false"
-    connection = duckdb.connect(":memory:" if database is None else str(database), read_only=database is not None)
+    # Attached, not connected to: connecting gives the database of the path that is still open, were it another file.
+    connection = duckdb.connect(":memory:")
+    if database is not None:
+        name = _quoted(database.stem)
+        connection.execute(f"ATTACH {_literal(str(database))} AS {name} (READ_ONLY)").fetchall()
     for name, value in settings.items():
         connection.execute(f"SET GLOBAL {name} = {value}").fetchall()
     connection.execute("SET GLOBAL lock_configuration = true").fetchall()
-    return Opened(connection, FolderMarks({}), spill)
+    return Opened(connection, FolderMarks({}), spill, database.stem if database else None)
 
 
 def _quoted(name: str) -> str:

@@ -126,8 +126,12 @@ class DuckDBSource:
         return await self._look(lambda job: self._token(job, relation))
 
     async def close(self) -> None:
-        self._workers.close()
-        self._place.close()
+        await self._workers.close()
+        opened = self._place.forget()
+        for cursor in self._idle[1]:
+            cursor.close()
+        if opened is not None:
+            opened.close()
 
     async def _look(self, work: Callable[[DuckDBJob], Found]) -> Found:
         try:
@@ -191,7 +195,7 @@ class DuckDBSource:
         try:
             opened = self._place.open()
             idle = self._idle_cursors(opened.connection)
-            cursor = _taken(idle) or opened.connection.cursor()
+            cursor = _taken(idle) or opened.cursor()
             try:
                 job.uses(cursor)
                 yield cursor, opened
@@ -208,7 +212,7 @@ class DuckDBSource:
             if job.stopped:
                 raise Stopped from error
             if is_broken(error):
-                self._place.close()
+                self._place.forget()
             unreadable = opened.unreadable if opened else {}
             raise as_refusal(error, source, "; ".join(f"{k}: {v}" for k, v in unreadable.items())) from error
         except OSError as error:

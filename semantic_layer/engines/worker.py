@@ -92,11 +92,13 @@ class Workers(Generic[Tool]):
             raise Stopped
         return result.result()
 
-    def close(self) -> None:
-        """Stops what runs, and takes no more work."""
-        for job in list(self._jobs):
-            job.stop()
+    async def close(self) -> None:
+        """Stops what runs, takes no more work, and comes back when all threads are free."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        while self._jobs:
+            for job in list(self._jobs):
+                job.stop()
+            await asyncio.sleep(_INSIST_SECONDS)
 
     async def _end(self, job: Job[Tool], submitted: "Future[Result]", result: "asyncio.Future[Result]") -> None:
         """Goes on even if the task that waits here is cancelled once more."""

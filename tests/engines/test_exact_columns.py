@@ -124,9 +124,7 @@ def test_impossible_values_become_null_and_are_told() -> None:
 def test_the_first_and_last_days_are_possible() -> None:
     days = [datetime.date(1, 1, 1), datetime.date(9999, 12, 31)]
     moments = [datetime.datetime(1, 1, 1), LAST_MOMENT]
-    table = made_exact(
-        {"day": pa.array(days), "moment": pa.array(moments, pa.timestamp("us"))}, DATE, TIMESTAMP
-    )
+    table = made_exact({"day": pa.array(days), "moment": pa.array(moments, pa.timestamp("us"))}, DATE, TIMESTAMP)
     assert table.column("day").to_pylist() == days
     assert table.column("moment").to_pylist() == moments
 
