@@ -7,10 +7,11 @@ from typing import Protocol
 
 from semantic_layer.definitions.expression import Expr, walk
 from semantic_layer.definitions.model import Catalog, Dataset, Select, Table
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.types import ColumnType
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context, Evaluated
-from semantic_layer.plan.nodes import Block, HasRow, Step, StepRows, UniqueCheck, UnitedRows
+from semantic_layer.plan.nodes import Block, DatasetRead, HasRow, Step, StepRows, UniqueCheck, UnitedRows
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Measure
 from semantic_layer.query.problems import did_you_mean, near_names
@@ -73,7 +74,7 @@ class Draft:
     evaluate: Evaluate
     steps: dict[str, Step] = field(default_factory=dict)
     checks: dict[UniqueCheck, None] = field(default_factory=dict)
-    datasets: dict[str, None] = field(default_factory=dict)
+    datasets: dict[DatasetRead, None] = field(default_factory=dict)
     source: str | None = None
     taken: set[str] = field(default_factory=set)
     column_names: set[str] = field(default_factory=set)
@@ -120,14 +121,14 @@ class Draft:
     def connection(self, catalog: Catalog, dataset: Dataset) -> str:
         return catalog.sources[dataset.source].connection
 
-    def read(self, catalog: Catalog, dataset: Dataset) -> None:
+    def read(self, published: PublishedCatalog, dataset: Dataset) -> None:
         """Notes that rows of a dataset are read, and that they lie in the same source as all others."""
-        connection = self.connection(catalog, dataset)
+        connection = self.connection(published.catalog, dataset)
         if self.source not in (None, connection):
             message = f"{dataset.name} is in source {connection}, other data of the question in {self.source}"
             raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
         self.source = connection
-        self.datasets[dataset.name] = None
+        self.datasets[DatasetRead(published.revision, dataset.name)] = None
 
     def column_type(self, catalog: Catalog, dataset: Dataset, column: str) -> tuple[str, ColumnType | None]:
         """The column as the source names it, and its type there (None when the source was not asked)."""

@@ -36,7 +36,7 @@ def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str, sc
     block = Block(scope.relation, tuple(outputs), tuple(scope.joins), grouped=0)
     columns = tuple(PlanColumn(one.name, one.name, one.type, True) for one in outputs)
     assert draft.source is not None
-    return Plan(draft.source, (), block, columns, (), (dataset_name,))
+    return Plan(draft.source, (), block, columns, (), tuple(draft.datasets))
 
 
 def _mark(name: str, scope: RowScope, expr: Expr) -> Output:

@@ -209,6 +209,14 @@ class UniqueCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetRead:
+    """A dataset whose rows a plan reads, as the catalog of `revision` defines it."""
+
+    revision: int
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanColumn:
     """A column of the answer: its name there, its name in the final block, and its type (rule 8)."""
 
@@ -227,7 +235,7 @@ class Plan:
     final: Block
     columns: tuple[PlanColumn, ...]
     checks: tuple[UniqueCheck, ...]
-    datasets: tuple[str, ...]  # whose rows are read
+    datasets: tuple[DatasetRead, ...]
 
 
 # --- walking -----------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class RowScope:
     @classmethod
     def of(cls, draft: Draft, context: Context, dataset_name: str, names: set[str] | None = None) -> "RowScope":
         dataset = context.catalog.datasets[dataset_name]
-        draft.read(context.catalog, dataset)
+        draft.read(context.published, dataset)
         scope = cls(draft, context, dataset, "", names=set() if names is None else names)
         scope.alias = scope.fresh(dataset_name)
         return scope
@@ -184,7 +184,7 @@ class RowScope:
 
     def _join(self, here: Dataset, alias: str, join: Join, hint: str) -> str:
         there = self.catalog.datasets[join.to]
-        self.draft.read(self.catalog, there)
+        self.draft.read(self.context.published, there)
         target = self.fresh(hint)
         on = tuple(
             Call("eq", (self.raw(here, alias, mine), self.raw(there, target, theirs))) for mine, theirs in join.match

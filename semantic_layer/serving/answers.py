@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,11 +13,11 @@ from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
 from semantic_layer.plan.build import Plans, build
 from semantic_layer.plan.draft import ColumnsNeeded
+from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
 from semantic_layer.query.bind import bind
 from semantic_layer.query.bound import BoundQuery
-from semantic_layer.query.calendar import EARLIEST, add
 from semantic_layer.query.last_filters import recorded_keys
 from semantic_layer.query.world import RecordedKey, World
 from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
@@ -34,11 +34,9 @@ from semantic_layer.serving.provenance import (
     resolved_ranges,
     warnings_of,
 )
-from semantic_layer.serving.sources import Freshness, Sources
+from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import duplicates_statement, statement
-
-WHILE_UNCHANGED = 86_400.0  # seconds that a result is kept under change tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +123,8 @@ class Answers:
         recorded: dict[RecordedKey, tuple[datetime, datetime] | None] = {}
         for revision, dataset, dimension in recorded_keys(ask, bare):
             catalog = published if revision == published.revision else pinned[revision]
-            fresh = await self._sources.freshness(catalog, [dataset], zone, deadline - time.monotonic())
-            recorded[(revision, dataset, dimension)] = fresh[dataset].span
+            fresh = await self._sources.freshness(catalog, dataset, zone, deadline - time.monotonic())
+            recorded[(revision, dataset, dimension)] = fresh.span
         return World(published, now, self._limits.default_rows, self._limits.max_rows, pinned, recorded)
 
     async def _pinned_versions(self, ask: Ask, published: PublishedCatalog) -> dict[int, PublishedCatalog]:
@@ -150,80 +148,80 @@ class Answers:
     # --- running -------------------------------------------------------------------------------------------------
 
     async def _run(self, ask: Ask, compiled: _Compiled, deadline: float) -> Answer:
-        query, plans = compiled.query, compiled.plans
-        zone = query.zone
-        fresh: dict[str, Freshness] = {}
-        for published in _catalogs_of(query):
-            names = [name for name in _datasets(plans) if name in published.catalog.datasets and name not in fresh]
-            fresh |= await self._sources.freshness(published, names, zone, deadline - time.monotonic())
-        tables = await self._tables(compiled, fresh, deadline)
-        return _answered(ask, compiled, tables, fresh)
-
-    async def _tables(self, compiled: _Compiled, fresh: Mapping[str, Freshness], deadline: float) -> Tables:
-        """The rows of all statements, read from one snapshot after the joins they rely on were proven."""
+        """The rows of all statements and what the datasets say of themselves, read from one snapshot."""
         source = compiled.plans.rows.source
         engine = self._sources.engine(source)
-        tokens = {name: one.token for name, one in fresh.items()}
+        looks = await self._looks(compiled)
+        fresh = {read: look.known for read, look in looks.items() if look.known is not None}
+        first = {read: look for read, look in looks.items() if look.before_rows and read not in fresh}
+        fresh |= await self._settled(first, engine, deadline)
+        late = {read: look for read, look in looks.items() if read not in fresh}
+        tokens = {look.unread.relation: fresh.get(read, look.unread).token for read, look in looks.items()}
         plans = (compiled.plans.rows, *compiled.plans.totals)
         checks = tuple(dict.fromkeys(check for plan in plans for check in self._sources.unproven(plan, tokens)))
         proofs = [duplicates_statement(check, source, engine.dialect) for check in checks]
+        late_statements = [look.statement for look in late.values() if look.statement is not None]
 
         async def run() -> Tables:
-            try:
-                found = await engine.run([*proofs, *compiled.statements], timeout=deadline - time.monotonic())
-            except SemanticLayerError as error:
-                if error.code is ErrorCode.SOURCE_REFUSED:
-                    self._sources.forget_columns()  # the next question looks at the source's tables anew
-                raise
+            statements = [*proofs, *late_statements, *compiled.statements]
+            found = await self._from_source(engine, statements, deadline)
             self._sources.judge(source, checks, found[: len(checks)], tokens)
-            return found[len(checks) :]
+            rows = found[len(checks) :]
+            for (read, look), row in zip(late.items(), rows, strict=False):
+                fresh[read] = self._sources.settle(look, row)
+            return rows[len(late) :]
 
-        texts = tuple((one.text, repr(one.values)) for one in compiled.statements)
-        key = (source, texts, tuple(sorted((name, token or "") for name, token in tokens.items())))
-        seconds = _kept_for(compiled.query, fresh)
-        tables, _ = await self._flights.result(key if seconds > 0 else object(), seconds, run)
-        return tables
+        tables = await self._flights.result(_key(compiled, tokens), _kept_for(looks, fresh), run)
+        fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, engine, deadline)
+        return _answered(ask, compiled, tables, {read: fresh[read] for read in looks}, _kept_for(looks, fresh))
+
+    async def _looks(self, compiled: _Compiled) -> dict[DatasetRead, Look]:
+        query = compiled.query
+        catalogs = {one.revision: one for one in (query.published, *(column.published for column in query.columns))}
+        plans = (compiled.plans.rows, *compiled.plans.totals)
+        reads = dict.fromkeys(read for plan in plans for read in plan.datasets)
+        return {read: await self._sources.look(catalogs[read.revision], read.dataset, query.zone) for read in reads}
+
+    async def _settled(
+        self, looks: Mapping[DatasetRead, Look], engine: Engine, deadline: float
+    ) -> dict[DatasetRead, Freshness]:
+        statements = [look.statement for look in looks.values() if look.statement is not None]
+        if not statements:
+            return {}
+        rows = await self._from_source(engine, statements, deadline)
+        return {read: self._sources.settle(look, row) for (read, look), row in zip(looks.items(), rows, strict=True)}
+
+    async def _from_source(self, engine: Engine, statements: Sequence[Statement], deadline: float) -> Tables:
+        try:
+            return await engine.run(statements, timeout=max(deadline - time.monotonic(), 0.001))
+        except SemanticLayerError as error:
+            if error.code is ErrorCode.SOURCE_REFUSED:
+                self._sources.forget_columns()  # the next question looks at the source's tables anew
+            raise
 
 
-def _catalogs_of(query: BoundQuery) -> list[PublishedCatalog]:
-    every = [query.published, *(column.published for column in query.columns)]
-    return list({one.revision: one for one in every}.values())
+def _key(compiled: _Compiled, tokens: Tokens) -> Hashable:
+    """Everything that rows depend on. Values by their text: 1, True and 1.0 are different values."""
+    texts = tuple((one.text, repr(one.values)) for one in compiled.statements)
+    marks = tuple(sorted((repr(relation), token or "") for relation, token in tokens.items()))
+    return (compiled.plans.rows.source, texts, marks)
 
 
-def _datasets(plans: Plans) -> list[str]:
-    return list(dict.fromkeys(name for plan in (plans.rows, *plans.totals) for name in plan.datasets))
-
-
-# --- how long results are true -----------------------------------------------------------------------------------
-
-
-def _kept_for(query: BoundQuery, fresh: Mapping[str, Freshness]) -> float:
-    """Seconds that a result may be kept: as long as change tokens tell, else the shortest declared time to live."""
-    lives = [_time_to_live(query, name) for name, one in fresh.items() if one.token is None]
-    if any(life is None for life in lives):
-        return 0.0
-    return min((life for life in lives if life is not None), default=WHILE_UNCHANGED)
-
-
-def _time_to_live(query: BoundQuery, name: str) -> float | None:
-    """The declared seconds; None when the dataset declares none."""
-    for published in _catalogs_of(query):
-        dataset = published.catalog.datasets.get(name)
-        if dataset is not None and dataset.time_to_live is not None:
-            life = dataset.time_to_live
-            return (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
-    return None
+def _kept_for(looks: Mapping[DatasetRead, Look], fresh: Mapping[DatasetRead, Freshness]) -> float:
+    """Seconds that the result may be kept: as long as the shortest-lived of its datasets allows."""
+    return min((fresh.get(read, look.unread).kept_for for read, look in looks.items()), default=0.0)
 
 
 # --- the answer --------------------------------------------------------------------------------------------------
 
 
-def _answered(ask: Ask, compiled: _Compiled, tables: Tables, fresh: Mapping[str, Freshness]) -> Answer:
+def _answered(
+    ask: Ask, compiled: _Compiled, tables: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
+) -> Answer:
     query, plans = compiled.query, compiled.plans
     rows, *totals = tables
     truncated = rows.num_rows > query.limit
     rows = rows.slice(0, query.limit)
-    life = _kept_for(query, fresh)
     meta = Meta(
         revision=query.published.revision,
         semantics=SEMANTICS,

@@ -34,19 +34,22 @@ class Flights:
         )
         self._flights: dict[Hashable, _Flight] = {}
 
-    async def result(self, key: Hashable, seconds: float, run: Callable[[], Awaitable[Tables]]) -> tuple[Tables, bool]:
-        """The result, kept for `seconds` (0: not kept), and whether it was there already."""
+    async def result(self, key: Hashable, seconds: float, run: Callable[[], Awaitable[Tables]]) -> Tables:
+        """The result of `run`, kept for `seconds`; at 0 nothing says how long it is true: neither kept nor shared."""
+        if seconds <= 0:
+            return await run()
         kept = self._kept.get(key)
         if kept is not None:
-            return kept.tables, True
+            return kept.tables
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = _Flight(asyncio.ensure_future(_awaited(run)))
             flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
         tables = await _shared(flight)
-        if seconds > 0 and (size := _size(_Kept(tables, seconds))) <= self._kept.maxsize and size > 0:
-            self._kept[key] = _Kept(tables, seconds)
-        return tables, False
+        kept = _Kept(tables, seconds)
+        if _size(kept) <= self._kept.maxsize:
+            self._kept[key] = kept
+        return tables
 
 
 async def _awaited(run: Callable[[], Awaitable[Tables]]) -> Tables:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from semantic_layer.definitions.fingerprint import dimension_fingerprint
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import ColumnType, Kind
-from semantic_layer.plan.nodes import PlanColumn
+from semantic_layer.plan.nodes import DatasetRead, PlanColumn
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
 from semantic_layer.query.calendar import midnight
 from semantic_layer.query.measure import homes
@@ -83,8 +83,10 @@ def _fingerprint(query: BoundQuery, key: BoundKey) -> str:
     return dimension_fingerprint(column.published.catalog, homes(column.measure)[0][0], key.dimension)
 
 
-def freshness_of(fresh: Mapping[str, Freshness]) -> tuple[DatasetFreshness, ...]:
-    return tuple(DatasetFreshness(one.dataset, one.as_of, one.token) for one in fresh.values())
+def freshness_of(fresh: Mapping[DatasetRead, Freshness]) -> tuple[DatasetFreshness, ...]:
+    """By dataset; a pinned version that reads the same rows says nothing twice."""
+    every = (DatasetFreshness(one.dataset, one.as_of, one.token) for one in fresh.values())
+    return tuple(sorted(dict.fromkeys(every), key=lambda one: (one.dataset, one.change_token or "")))
 
 
 def resolved_ranges(query: BoundQuery) -> tuple[ResolvedRange, ...]:
@@ -101,7 +103,7 @@ def parameter_values(query: BoundQuery) -> tuple[ParameterValue, ...]:
     return tuple(ParameterValue(one.metric, name, value) for one in query.columns for name, value in one.parameters)
 
 
-def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[str, Freshness]) -> tuple[str, ...]:
+def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[DatasetRead, Freshness]) -> tuple[str, ...]:
     """Partial periods of every time key, over the datasets that date the metrics by it."""
     found: dict[str, None] = {}
     for place, key in enumerate(query.keys):
@@ -112,7 +114,7 @@ def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[str, Freshness]) -
             if not is_time(column.published.catalog, column.measure, key.dimension):
                 continue
             for home, _ in homes(column.measure):
-                known = fresh.get(home)
+                known = fresh.get(DatasetRead(column.published.revision, home))
                 span = None if known is None else known.span
                 found.update(dict.fromkeys(partial_periods(labels, key.grain, _bounds(query, key), span)))
     return tuple(sorted(found))

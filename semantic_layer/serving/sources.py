@@ -1,34 +1,63 @@
 """The sources as questions need them: their columns, how fresh their rows are, and which joins are proven unique."""
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache, TLRUCache, TTLCache
 
+from semantic_layer.definitions.model import Duration
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns
 from semantic_layer.plan.freshness import FIRST, LAST, TOKEN, WATERMARK, freshness_plan
 from semantic_layer.plan.nodes import Plan, UniqueCheck
+from semantic_layer.query.calendar import EARLIEST, add
 from semantic_layer.query.problems import listed
 from semantic_layer.serving.ports import Engine
+from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import statement
 
 COLUMNS_FOR = 60.0  # seconds that a relation's columns are believed
 MOST_RELATIONS = 10_000
+WHILE_UNCHANGED = 86_400.0  # seconds that a result is kept under a change token
+Tokens = Mapping[RelationKey, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """What a dataset's rows say of themselves. `token` None: nothing tells whether they changed."""
+    """What a dataset's rows say of themselves. `token` None: nothing tells whether they changed.
+
+    `seconds` is the declared time to live, None if there is none.
+    """
 
     dataset: str
+    relation: RelationKey
     as_of: str | None = None
     token: str | None = None
     span: tuple[datetime, datetime] | None = None
+    seconds: float | None = None
+
+    @property
+    def kept_for(self) -> float:
+        """Seconds that a result over these rows may be kept, 0 when nothing allows it (rule 25)."""
+        return WHILE_UNCHANGED if self.token is not None else self.seconds or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a dataset: `known` already, or `statement` still to be run.
+
+    `before_rows`: its change token is in the statement's answer, so that it must be known before rows are looked up.
+    """
+
+    key: tuple[object, ...]
+    unread: Freshness
+    known: Freshness | None = None
+    statement: Statement | None = None
+    before_rows: bool = False
 
 
 class Sources:
@@ -37,7 +66,9 @@ class Sources:
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self._engines = dict(engines)
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
-        self._freshness: LRUCache[tuple[object, ...], Freshness] = LRUCache(MOST_RELATIONS)
+        self._freshness: TLRUCache[tuple[object, ...], Freshness] = TLRUCache(
+            MOST_RELATIONS, ttu=lambda _key, fresh, now: now + fresh.kept_for, timer=time.monotonic
+        )
         self._proven: LRUCache[tuple[object, ...], bool] = LRUCache(MOST_RELATIONS)
 
     def engine(self, connection: str) -> Engine:
@@ -64,27 +95,38 @@ class Sources:
 
     # --- freshness -----------------------------------------------------------------------------------------------
 
-    async def freshness(
-        self, published: PublishedCatalog, datasets: Iterable[str], zone: str, timeout: float
-    ) -> dict[str, Freshness]:
-        return {name: await self._fresh(published, name, zone, timeout) for name in datasets}
-
-    async def _fresh(self, published: PublishedCatalog, name: str, zone: str, timeout: float) -> Freshness:
+    async def look(self, published: PublishedCatalog, name: str, zone: str) -> Look:
+        """What is known of a dataset's rows without reading them, and the statement that tells the rest."""
         dataset = published.catalog.datasets[name]
-        connection = published.catalog.sources[dataset.source].connection
-        engine = self.engine(connection)
-        file_token = await engine.file_token(dataset.relation)
-        key = (connection, repr(dataset), zone, file_token)
-        if file_token is not None and key in self._freshness:
-            return self._freshness[key]
+        relation = (published.catalog.sources[dataset.source].connection, dataset.relation)
+        engine = self.engine(relation[0])
+        token = await engine.file_token(dataset.relation)
+        unread = Freshness(name, relation, None, token, None, _seconds(dataset.time_to_live))
+        key = (relation, repr(dataset), zone, token)
+        known = self._freshness.get(key)
+        if known is not None:
+            return Look(key, unread, known)
         plan = await self._freshness_plan(published, name, zone)
         if plan is None:
-            return Freshness(name, token=file_token)
-        [row] = await engine.run([statement(plan, engine.dialect)], timeout=timeout)
-        fresh = _read(name, row, file_token)
-        if file_token is not None:
-            self._freshness[key] = fresh
+            return Look(key, unread, unread)
+        return Look(key, unread, None, statement(plan, engine.dialect), dataset.change_token is not None)
+
+    def settle(self, look: Look, row: pa.Table) -> Freshness:
+        """What the look's statement answered; remembered as long as it is true without asking again."""
+        fresh = _read(look.unread, row)
+        seconds = look.unread.kept_for
+        if seconds > 0:
+            self._freshness[look.key] = fresh
         return fresh
+
+    async def freshness(self, published: PublishedCatalog, name: str, zone: str, timeout: float) -> Freshness:
+        """The freshness of one dataset, asked now if it is not known."""
+        look = await self.look(published, name, zone)
+        if look.known is not None:
+            return look.known
+        assert look.statement is not None
+        [row] = await self.engine(look.unread.relation[0]).run([look.statement], timeout=timeout)
+        return self.settle(look, row)
 
     async def _freshness_plan(self, published: PublishedCatalog, name: str, zone: str) -> Plan | None:
         while True:
@@ -95,7 +137,7 @@ class Sources:
 
     # --- uniqueness ----------------------------------------------------------------------------------------------
 
-    def unproven(self, plan: Plan, tokens: Mapping[str, str | None]) -> tuple[UniqueCheck, ...]:
+    def unproven(self, plan: Plan, tokens: Tokens) -> tuple[UniqueCheck, ...]:
         """The joins to one row whose key the source does not enforce, and that were not proven for these rows."""
         return tuple(
             check
@@ -108,13 +150,11 @@ class Sources:
         wanted = {column.lower() for column in check.columns}
         return known is not None and any({c.lower() for c in unique} <= wanted for unique in known.unique)
 
-    def _is_proven(self, connection: str, check: UniqueCheck, tokens: Mapping[str, str | None]) -> bool:
-        token = tokens.get(check.dataset)
+    def _is_proven(self, connection: str, check: UniqueCheck, tokens: Tokens) -> bool:
+        token = tokens.get((connection, check.relation))
         return token is not None and (connection, check.relation, check.columns, token) in self._proven
 
-    def judge(
-        self, connection: str, checks: tuple[UniqueCheck, ...], found: list[pa.Table], tokens: Mapping[str, str | None]
-    ) -> None:
+    def judge(self, connection: str, checks: tuple[UniqueCheck, ...], found: list[pa.Table], tokens: Tokens) -> None:
         """Raises JOIN_NOT_UNIQUE if a check found a repeated key; remembers the others for their change token."""
         for check, table in zip(checks, found, strict=True):
             if table.column(0)[0].as_py():
@@ -124,16 +164,22 @@ class Sources:
                     f" several rows there; a sum across it would be doubled"
                 )
                 raise refuse(ErrorCode.JOIN_NOT_UNIQUE, message)
-            token = tokens.get(check.dataset)
+            token = tokens.get((connection, check.relation))
             if token is not None:
                 self._proven[(connection, check.relation, check.columns, token)] = True
 
 
-def _read(dataset: str, row: pa.Table, file_token: str | None) -> Freshness:
+def _seconds(life: Duration | None) -> float | None:
+    return None if life is None else (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
+
+
+def _read(unread: Freshness, row: pa.Table) -> Freshness:
     values = row.to_pylist()[0]
-    first, last = values.get(FIRST), values.get(LAST)
-    mark = values.get(WATERMARK)
-    as_of = mark.isoformat() if isinstance(mark, datetime) else mark
-    token = file_token if TOKEN not in values else f"{file_token or ''}{values[TOKEN]}"
-    span = None if first is None or last is None else (first, last)
-    return Freshness(dataset, as_of, token, span)
+    first, last, mark = values.get(FIRST), values.get(LAST), values.get(WATERMARK)
+    token = unread.token if TOKEN not in values else f"{unread.token or ''}{values[TOKEN]}"
+    return replace(
+        unread,
+        as_of=mark.isoformat() if isinstance(mark, datetime) else mark,
+        token=token,
+        span=None if first is None or last is None else (first, last),
+    )

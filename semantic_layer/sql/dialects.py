@@ -1,5 +1,7 @@
 """What the dialects spell differently. Everything else in a statement is written once."""
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from semantic_layer.definitions.types import ColumnType, Grain, Kind
@@ -25,6 +27,12 @@ _INTERVALS = {Grain.QUARTER: (3, Grain.MONTH), Grain.WEEK: (7, Grain.DAY)}
 
 
 def data_type(type_: ColumnType) -> exp.DataType:
+    return _built(type_).copy()
+
+
+@lru_cache(maxsize=1024)
+def _built(type_: ColumnType) -> exp.DataType:
+    """Parsed once: building a type from text is half the time of a statement."""
     text = f"DECIMAL({type_.precision}, {type_.scale})" if type_.kind is Kind.DECIMAL else _TYPES[type_.kind]
     return exp.DataType.build(text, dialect=DUCKDB)
 
