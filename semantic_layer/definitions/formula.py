@@ -4,7 +4,7 @@ Precedence, loosest first: or, and, not, comparison, ||, + and -, * / %, unary m
 grammar does not exist: no sub-selects, window functions, statements, or functions that read files or the network.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,17 +22,16 @@ from semantic_layer.definitions.expression import (
     Parameter,
     children,
 )
+from semantic_layer.definitions.formula_calls import check_arity, percentile_call, scalar_call
 from semantic_layer.definitions.formula_tokens import FormulaError, Token, TokenKind, tokens_of
 from semantic_layer.definitions.formula_words import (
-    CALLABLE,
     COLUMN_TYPE_FORMS,
-    DATE_PARTS,
     KEYWORDS,
     PART_FUNCTIONS,
     SPELLINGS,
     parse_column_type,
 )
-from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
+from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.types import ColumnType, Grain
 
 MAX_LENGTH = 10_000
@@ -388,14 +387,14 @@ class _Parser:
             return self._exists(token)
         arguments = self._arguments(")")
         if name in PART_FUNCTIONS:
-            _check_arity(name, (1, 1), arguments, token)
+            check_arity(name, (1, 1), arguments, token)
             return Call("date_part", (Literal(PART_FUNCTIONS[name]), arguments[0]), token.at)
         if name in ("percentile", "percentile_disc", "approx_percentile"):
-            return _percentile(name, arguments, token)
+            return percentile_call(name, arguments, token)
         if name in AGGREGATES and name != "count_distinct":
-            _check_arity(name, AGGREGATES[name], arguments, token)
+            check_arity(name, AGGREGATES[name], arguments, token)
             return Aggregate(name, tuple(arguments), at=token.at)
-        return _scalar_call(SPELLINGS.get(name, name), arguments, token)
+        return scalar_call(SPELLINGS.get(name, name), arguments, token)
 
     def _count(self, token: Token) -> Expr:
         if self.take_sign("*"):
@@ -406,7 +405,7 @@ class _Parser:
         name = "count_distinct" if distinct else "count"
         if not arguments:
             raise FormulaError(ProblemCode.SYNTAX, "count() needs an argument; count(*) counts rows", token.at)
-        _check_arity(name, AGGREGATES[name], arguments, token)
+        check_arity(name, AGGREGATES[name], arguments, token)
         return Aggregate(name, tuple(arguments), at=token.at)
 
     def _extract(self, token: Token) -> Expr:
@@ -414,7 +413,7 @@ class _Parser:
         self.expect_word("from")
         operand = self.expression()
         self.expect_sign(")")
-        return _scalar_call("date_part", [Literal(part.text.strip("'").lower()), operand], token)
+        return scalar_call("date_part", [Literal(part.text.strip("'").lower()), operand], token)
 
     def _exists(self, token: Token) -> Expr:
         if self.token.kind not in (TokenKind.WORD, TokenKind.QUOTED) or self.token.is_word("select"):
@@ -433,47 +432,3 @@ def _unquoted(token: Token) -> str:
             return token.text[1:-1].replace('""', '"')
         case _:
             return token.text
-
-
-def _percentile(name: str, arguments: list[Expr], token: Token) -> Expr:
-    _check_arity(name, (2, 2), arguments, token)
-    share = arguments[1].value if isinstance(arguments[1], Literal) else None
-    if isinstance(share, bool) or not isinstance(share, (int, Decimal)) or not 0 <= share <= 1:
-        message = f"{name}(x, p) needs a number from 0 to 1 as its second argument"
-        raise FormulaError(ProblemCode.BAD_VALUE, message, token.at)
-    return Aggregate(name, (arguments[0],), Decimal(share).normalize() + 0, token.at)
-
-
-def _scalar_call(name: str, arguments: list[Expr], token: Token) -> Expr:
-    if name not in CALLABLE:
-        near = near_names(name, _all_functions())
-        message = f'the function "{token.text}" is not in the language{said_near(near)}'
-        raise FormulaError(ProblemCode.NOT_ALLOWED, message, token.at, near)
-    _check_arity(name, CALLABLE[name], arguments, token)
-    if name in ("date_trunc", "date_diff"):
-        arguments[0] = _one_of(name, arguments[0], {grain.value: grain.value for grain in Grain}, token)
-    if name == "date_part":
-        known = {**DATE_PARTS, **{value: value for value in DATE_PARTS.values()}}
-        arguments[0] = _one_of(name, arguments[0], known, token)
-    return Call(name, tuple(arguments), token.at)
-
-
-def _one_of(name: str, argument: Expr, words: dict[str, str], token: Token) -> Expr:
-    written = argument.value if isinstance(argument, Literal) else None
-    if not isinstance(written, str) or written.lower() not in words:
-        message = f"{name} needs one of {', '.join(words)} as its first argument, in quotes"
-        raise FormulaError(ProblemCode.BAD_VALUE, message, token.at)
-    return Literal(words[written.lower()])
-
-
-def _check_arity(name: str, arity: tuple[int, int | None], arguments: list[Expr], token: Token) -> None:
-    least, most = arity
-    if len(arguments) >= least and (most is None or len(arguments) <= most):
-        return
-    wanted = f"{least}" if most == least else f"at least {least}" if most is None else f"{least} to {most}"
-    message = f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, found {len(arguments)}"
-    raise FormulaError(ProblemCode.SYNTAX, message, token.at)
-
-
-def _all_functions() -> Iterable[str]:
-    return (*CALLABLE, *AGGREGATES, *PART_FUNCTIONS, "extract", "exists", "cast")
