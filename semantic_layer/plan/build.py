@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from semantic_layer.access.permit import PermittedQuery
 from semantic_layer.definitions.expression import Expr, Name, rewrite
 from semantic_layer.definitions.published import PublishedCatalog
-from semantic_layer.plan.base import filtered
+from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft, DraftColumn, Schemas
 from semantic_layer.plan.empty_members import empty_members, missing_periods
 from semantic_layer.plan.evaluate import evaluate
+from semantic_layer.plan.key_values import dates_compared
 from semantic_layer.plan.nodes import Block, Ordered, Output, Plan, PlanColumn, Step
-from semantic_layer.plan.row_scope import RowScope, dates_compared
+from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.typed import by_code_point, typed
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
 from semantic_layer.query.measure import Asked

@@ -5,15 +5,15 @@ from dataclasses import replace
 from semantic_layer.definitions.expression import Call, Expr, Literal, Name, rewrite, walk
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.plan.base import base
+from semantic_layer.plan.aggregates import base
 from semantic_layer.plan.combine import ranked
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.framed_base import framed_base
 from semantic_layer.plan.per_entity import per_entity
 from semantic_layer.plan.shift import shifted
 from semantic_layer.plan.typed import type_of, typed
 from semantic_layer.plan.window import windowed
+from semantic_layer.plan.window_aggregates import framed_base
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import (
     Arithmetic,

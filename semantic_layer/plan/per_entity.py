@@ -5,13 +5,14 @@ from dataclasses import replace
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.plan.base import aggregate_result, filtered
+from semantic_layer.plan.aggregates import aggregate_result, filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import entity_keys, last_word
+from semantic_layer.plan.key_values import dates_compared, key_of
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step
-from semantic_layer.plan.row_scope import RowScope, dates_compared, key_of
+from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import time_filter, time_keys
 from semantic_layer.plan.typed import type_of, typed, typed_aggregate
 from semantic_layer.query.bound import BoundKey

@@ -6,8 +6,9 @@ from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import DATE, TIMESTAMP, ColumnType, Grain
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.key_values import dates_compared
 from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series, Step
-from semantic_layer.plan.row_scope import RowScope, dates_compared
+from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast, typed
 from semantic_layer.query.calendar import midnight, start_of

@@ -5,16 +5,16 @@ ToManyPath, which counts a row once per distinct asked value (rule 6).
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from semantic_layer.definitions.expression import Call, Case, Exists, Expr, Literal, Name, rewrite
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Join, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, Hop, NotFound, find_dimension
-from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, ColumnType, Grain, Kind
+from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import attribute_step, entity_step, last_word, leading_members
+from semantic_layer.plan.key_values import dates_compared, key_of, serves_as
 from semantic_layer.plan.nodes import (
     Block,
     DatasetRows,
@@ -23,15 +23,13 @@ from semantic_layer.plan.nodes import (
     Joined,
     JoinHow,
     Output,
-    PeriodStart,
     Step,
     StepRows,
     UniqueCheck,
 )
 from semantic_layer.plan.typed import cast, type_of, typed
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import midnight
-from semantic_layer.query.measure import Asked, EntityCondition, Value
+from semantic_layer.query.measure import Asked, EntityCondition
 
 Path = tuple[str, ...]  # join names from the home on
 
@@ -374,44 +372,3 @@ class RowScope:
         self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, alias), on))
         values = {name: step.field(f"value_{place}", alias) for place, name in enumerate(node.inputs)}
         return rewrite(node.condition, lambda one: values.get(str(one)) if isinstance(one, Name) else None)
-
-
-def key_of(key: BoundKey, value: Expr, week_start: str) -> Expr:
-    """A key from the value of its dimension: its period, its part, or the value itself, of the key's own type."""
-    if key.part is not None:
-        return Call("date_part", (Literal(key.part.value), value))
-    if key.grain is not None:
-        if key.grain is Grain.DAY and type_of(value) == DATE:
-            return value
-        return PeriodStart(value, key.grain, week_start, key.type)
-    return value if serves_as(type_of(value), key.type) else cast(value, key.type)
-
-
-def dates_compared(condition: Expr) -> Expr:
-    """Midnights compared with a DATE as days, so that its index serves."""
-
-    def change(node: Expr) -> Expr | None:
-        if not isinstance(node, Call) or node.function not in _COMPARISONS or type_of(node.arguments[0]) != DATE:
-            return None
-        return Call(node.function, (node.arguments[0], *(_day(argument) for argument in node.arguments[1:])))
-
-    return rewrite(condition, change)
-
-
-def _day(expr: Expr) -> Expr:
-    if isinstance(expr, Value) and isinstance(expr.value, datetime) and expr.value == midnight(expr.value):
-        return Value(expr.value.date(), DATE)
-    return expr
-
-
-_COMPARISONS = {"eq", "ne", "lt", "lte", "gt", "gte", "in", "not_in"}
-_WHOLE = (Kind.INTEGER, Kind.BIGINT)
-
-
-def serves_as(physical: ColumnType, declared: ColumnType) -> bool:
-    """Whether values of one type can stand for the other without a cast."""
-    if physical.kind in _WHOLE and declared.kind in _WHOLE:
-        return True
-    if physical.kind is Kind.DECIMAL and declared.kind is Kind.DECIMAL:
-        return (physical.scale or 0) <= (declared.scale or 0)
-    return physical.kind is declared.kind

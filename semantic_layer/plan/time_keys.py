@@ -7,7 +7,7 @@ from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.types import Grain, Part
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
-from semantic_layer.plan.row_scope import key_of
+from semantic_layer.plan.key_values import key_of
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.calendar import nests
 from semantic_layer.query.measure import Asked, EntityCondition, Measure

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import BIGINT, TIMESTAMP, ColumnType, Grain
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.plan.base import aggregate_result, filtered
+from semantic_layer.plan.aggregates import aggregate_result, filtered
 from semantic_layer.plan.context import Context, Evaluated, Frame
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Null, Output, PeriodStart, Step, UnitedRows
