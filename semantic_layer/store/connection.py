@@ -12,14 +12,22 @@ from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 60.0
-APPLICATION = "semantic-layer"
+SESSION = {
+    "application_name": "semantic-layer",
+    "search_path": "public",
+    # A publisher that lost its network in the middle must not keep all others waiting.
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "30s",
+}
 
 # Said by a server that is going away or cannot write now. A wrong statement of ours is not among them: that is a bug.
 NO_SERVER = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.IdleSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.QueryCanceledError,
@@ -41,7 +49,7 @@ async def connect(url: str) -> asyncpg.Connection:
             plain_url(url),
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
-            server_settings={"application_name": APPLICATION, "search_path": "public"},
+            server_settings=SESSION,
         )
     except asyncpg.PostgresError as error:  # whatever a server says to refuse us
         raise ConnectionRefusedError(repr(error)) from error

@@ -34,6 +34,7 @@ from semantic_layer.store.embedded_programs import (
 
 SUPERUSER = "postgres"
 OWNER = "semantic_layer"
+PORT = 5432  # only names the socket
 LONGEST_SOCKET = 100  # a unix socket's path: 103 bytes on macOS, 107 on Linux
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024
 
@@ -50,6 +51,7 @@ rm -rf "$3"
 
 SETTINGS = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -144,7 +146,7 @@ class EmbeddedPostgres:
             running.lock.close()
 
     def url(self, database: str = OWNER, user: str = OWNER) -> str:
-        """`postgresql://user@/database?host=/socket/folder`, as libpq, asyncpg and SQLAlchemy read it."""
+        """`postgresql://user@/database?port=5432&host=/socket/folder`, as libpq, asyncpg and SQLAlchemy read it."""
         return _url(self._require().socket_folder, database, user)
 
     def create_database(self, name: str, owner: str = OWNER, *, template: str = "template1") -> str:
@@ -166,8 +168,8 @@ class EmbeddedPostgres:
         running = self._require()
         programs = find_programs(self._major_of_data())
         command = [programs.path("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", SUPERUSER]
-        command += ["-h", str(running.socket_folder), "-d", database, "-c", text]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+        command += ["-h", str(running.socket_folder), "-p", str(PORT), "-d", database, "-c", text]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=_environment())
         if done.returncode != 0:
             raise EmbeddedPostgresError(f"PostgreSQL refused: {done.stderr.strip()}")
         return done.stdout
@@ -217,7 +219,8 @@ class EmbeddedPostgres:
             "--auth=trust",
             "--encoding=UTF8",
         ]
-        command += ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--locale=C"]
+        command += ["--locale=C"]  # texts compare by code point (rule 22) on every platform
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if programs.major >= 17 else []
         command += [] if self._durable else ["--no-sync"]
         done = subprocess.run(  # type: ignore[call-overload]
             account.command(command),
@@ -249,6 +252,7 @@ class EmbeddedPostgres:
                     stdout=log,
                     stderr=log,
                     cwd="/",
+                    env=_environment(),
                     start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
                     **account.popen_options(),
                 )
@@ -304,6 +308,11 @@ def _make_socket_folder(account: Account) -> Path:
     raise EmbeddedPostgresError("No temporary folder has a path short enough for a socket; set TMPDIR.")
 
 
+def _environment() -> dict[str, str]:
+    """Ours without PGPORT, PGDATA and their like, which are meant for somebody else's server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
 def _shared_memory_setting() -> dict[str, str]:
     """Containers often give 64 MB of /dev/shm, where a parallel hash join fails: files are used then."""
     with suppress(OSError):
@@ -314,7 +323,8 @@ def _shared_memory_setting() -> dict[str, str]:
 
 
 def _url(socket_folder: Path, database: str, user: str) -> str:
-    return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(socket_folder), safe='/')}"
+    folder = quote(str(socket_folder), safe="/")
+    return f"postgresql://{quote(user)}@/{quote(database)}?port={PORT}&host={folder}"
 
 
 def _quoted(name: str) -> str:

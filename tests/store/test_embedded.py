@@ -192,6 +192,19 @@ async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
         assert mended.run_sql("SELECT 1").strip() == "1"
 
 
+async def test_settings_meant_for_other_servers_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "6543", "PGDATA": "/no/such", "PGHOST": "elsewhere", "PGUSER": "other"}.items():
+        monkeypatch.setenv(name, value)
+    with EmbeddedPostgres(tmp_path / "pg", durable=False) as server:
+        assert await one_value(server.url(), "SELECT current_user::text") == "semantic_layer"
+
+
+async def test_texts_compare_by_code_point(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path / "pg", durable=False) as server:
+        words = "SELECT string_agg(word, ' ' ORDER BY word) FROM unnest(ARRAY['b', 'B', 'ä', 'a', '中', 'é']) AS word"
+        assert await one_value(server.url(), words) == "B a b ä é 中"
+
+
 async def test_databases_and_roles(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as server:
         server.create_role("reader")
