@@ -5,8 +5,11 @@ import asyncpg
 from semantic_layer.engines.refusals import late, out_of_range, refused, unavailable
 from semantic_layer.errors import SemanticLayerError
 
+# The server's last word ("terminating connection") came, its end of the connection not yet, when we sent a statement.
+_ENDING = asyncpg.InternalClientError
+
 # All that asyncpg and the network raise; ValueError: a value or setting that asyncpg itself cannot send.
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, _ENDING, OSError, ValueError)
 
 _OUT_OF_RANGE = "22003"
 _CANCELLED = "57014"
@@ -23,7 +26,7 @@ _AGAIN = ("40001", "40P01", "57P01", "57P02", "57P05", "08000", "08003", "08006"
 def is_worth_again(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in _AGAIN
-    return isinstance(error, ConnectionResetError | BrokenPipeError) or _is_closed(error)
+    return isinstance(error, ConnectionResetError | BrokenPipeError | _ENDING) or _is_closed(error)
 
 
 def is_changed(error: Exception) -> bool:
@@ -40,7 +43,7 @@ def as_refusal(error: Exception, source: str | None) -> SemanticLayerError:
         return refused(source, "a value does not fit the type of what it is compared with", detail)
     if isinstance(error, asyncpg.PostgresError):
         return _by_state(str(error.sqlstate), source, detail)
-    if isinstance(error, OSError) or _is_closed(error):
+    if isinstance(error, OSError | _ENDING) or _is_closed(error):
         return unavailable(source, detail)
     return refused(source, "its connection is not set up rightly", detail)
 
