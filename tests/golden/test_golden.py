@@ -7,7 +7,7 @@ whole data instead of the committed subset; tests marked `full` compare with pub
 import inspect
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.oracle.databases import Oracle
 CASES = load_cases()
 PUBLISHED: list[dict[str, Any]] = json.loads((Path(__file__).parent / "expected.json").read_text("utf-8"))
 AskFunction = Callable[[str, dict[str, Any]], Any]
+AnswerFunction = Callable[[str, Case], Awaitable[dict[str, Any]]]
 
 # Questions whose answer is meant to be empty; every other oracle must find rows, or the question proves nothing.
 EMPTY = frozenset({"in_nothing_is_nothing", "totals_of_nothing", "page_behind_the_end"})
@@ -36,13 +37,22 @@ def published(request: pytest.FixtureRequest) -> dict[str, Any]:
     return request.param  # type: ignore[no-any-return]
 
 
-async def answer_of(ask: AskFunction, engine: str, question: dict[str, Any]) -> dict[str, Any]:
-    answer = ask(engine, question)
-    return await answer if inspect.isawaitable(answer) else answer
+@pytest.fixture(scope="session")
+def answers(ask: AskFunction) -> AnswerFunction:
+    """The product's answer to a case; each question is asked once per engine."""
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+
+    async def answer_of(engine: str, case: Case) -> dict[str, Any]:
+        if (engine, case.id) not in known:
+            answer = ask(engine, case.ask)
+            known[engine, case.id] = await answer if inspect.isawaitable(answer) else answer
+        return known[engine, case.id]
+
+    return answer_of
 
 
-async def test_rows(case: Case, engine: str, oracle: Oracle, ask: AskFunction) -> None:
-    answer = await answer_of(ask, engine, case.ask)
+async def test_rows(case: Case, engine: str, oracle: Oracle, answers: AnswerFunction) -> None:
+    answer = await answers(engine, case)
     columns = expected_columns(case.ask)
     rows, truncated = page(case.ask, answer_order(case.ask, oracle.rows(case.sql_for(engine))))
     assert [(c["name"], c["type"]) for c in answer["columns"]] == columns
@@ -51,8 +61,8 @@ async def test_rows(case: Case, engine: str, oracle: Oracle, ask: AskFunction) -
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.totals], ids=lambda c: f"{c.file}-{c.id}")
-async def test_totals(case: Case, engine: str, oracle: Oracle, ask: AskFunction) -> None:
-    answer = await answer_of(ask, engine, case.ask)
+async def test_totals(case: Case, engine: str, oracle: Oracle, answers: AnswerFunction) -> None:
+    answer = await answers(engine, case)
     totals = answer["totals"]
     assert [sorted(t["by"]) for t in totals] == [sorted(kept) for kept in case.ask["totals"]]
     for total, kept, sql in zip(totals, case.ask["totals"], case.totals, strict=True):
@@ -65,6 +75,22 @@ def totals_question(ask: dict[str, Any], kept: list[str]) -> dict[str, Any]:
     """The question of one totals set, as far as columns and order matter: the kept dimensions in asked order."""
     by = [d for d in ask["by"] if d.get("alias", d["dimension"]) in kept]
     return {"by": by, "metrics": ask["metrics"]}
+
+
+async def test_the_two_engines_agree(case: Case, answers: AnswerFunction) -> None:
+    """Rule 28: equal rows in equal order, floats at 1e-12 relative."""
+    on_duckdb, on_postgres = await answers("duckdb", case), await answers("postgres", case)
+    assert [c["name"] for c in on_postgres["columns"]] == [c["name"] for c in on_duckdb["columns"]]
+    assert equal(on_postgres["rows"], on_duckdb["rows"])
+    assert equal([t["rows"] for t in on_postgres["totals"]], [t["rows"] for t in on_duckdb["totals"]])
+
+
+def equal(left: Any, right: Any) -> bool:
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-12, abs_tol=1e-15)
+    return type(left) is type(right) and bool(left == right)
 
 
 def test_the_two_oracles_agree(case: Case, duckdb_oracle: Oracle, postgres_oracle: Oracle) -> None:
@@ -106,12 +132,14 @@ def as_cell(value: Any, kind: str) -> Any:
 
 
 @pytest.mark.full
-async def test_published_rows(published: dict[str, Any], engine: str, golden_data: Path, ask: AskFunction) -> None:
+async def test_published_rows(
+    published: dict[str, Any], engine: str, golden_data: Path, answers: AnswerFunction
+) -> None:
     """The twelve questions on the whole data give the published rows, by position and at 1e-9 relative."""
     if not is_whole(golden_data):
         pytest.skip("needs the whole demo data: GOLDEN_DATA=.demo/data")
-    question = next(case.ask for case in CASES if case.id == published["id"])
-    answer = await answer_of(ask, engine, question)
+    case = next(case for case in CASES if case.id == published["id"])
+    answer = await answers(engine, case)
     assert_published(answer["rows"], published["rows"])
 
 
@@ -144,3 +172,5 @@ def test_the_comparison_can_fail() -> None:
     assert not same("3", 3, "INTEGER") and not same(True, 1, "INTEGER") and not same(3, 3, "BIGINT")
     assert not same(None, 0, "INTEGER") and not same(0, None, "INTEGER")
     assert not same(1.00000001, 1.0, "FLOAT") and not same("1.0", 1.0, "FLOAT")
+    assert equal([[1.0, "a"]], [[1.0 + 1e-14, "a"]])
+    assert not equal([[1.0]], [[1.0 + 1e-11]]) and not equal([[1]], [[1], [2]]) and not equal([["1"]], [[1]])

@@ -34,6 +34,7 @@ class DuckDbOracle:
     engine = "duckdb"
 
     def __init__(self, folder: Path) -> None:
+        self._known: dict[str, list[Row]] = {}
         self._connection = duckdb.connect()
         for table in TABLES:
             path = str(folder / f"{table}.parquet").replace("'", "''")
@@ -42,8 +43,10 @@ class DuckDbOracle:
             self._connection.execute(f"create view {name} as {sql}")
 
     def rows(self, sql: str) -> list[Row]:
-        """The rows of one SELECT."""
-        return self._connection.execute(sql).fetchall()
+        """The rows of one SELECT; the data stands still, so a text is run once."""
+        if sql not in self._known:
+            self._known[sql] = self._connection.execute(sql).fetchall()
+        return self._known[sql]
 
     def close(self) -> None:
         self._connection.close()
@@ -55,6 +58,7 @@ class PostgresOracle:
     engine = "postgres"
 
     def __init__(self, url: str) -> None:
+        self._known: dict[str, list[Row]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -71,8 +75,10 @@ class PostgresOracle:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def rows(self, sql: str) -> list[Row]:
-        """The rows of one SELECT."""
-        return [tuple(record) for record in self._run(self._connection.fetch(sql))]
+        """The rows of one SELECT; the data stands still, so a text is run once."""
+        if sql not in self._known:
+            self._known[sql] = [tuple(record) for record in self._run(self._connection.fetch(sql))]
+        return self._known[sql]
 
     def close(self) -> None:
         self._run(self._connection.close())
