@@ -100,7 +100,10 @@ class CatalogService:
 
     async def recorded_at(self, moment: datetime) -> PublishedCatalog:
         """A moment without zone is UTC. Raises UNKNOWN_REVISION before the first revision and in the future."""
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        try:
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:  # at either end of the calendar
+            raise refuse(ErrorCode.UNKNOWN_REVISION, f"No revision was in force at {moment}.") from None
         revision = self._moments.get(moment)
         if revision is None:
             revision = await self._revisions.revision_at(moment)

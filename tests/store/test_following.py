@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 
 import asyncpg
@@ -286,7 +286,9 @@ async def test_what_is_no_revision_is_told(service: CatalogService) -> None:
         error = await refused(service.at_revision(number))
         assert error.code is ErrorCode.UNKNOWN_REVISION
         assert "1 to 1" in str(error)
-    for moment in (datetime(1999, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(hours=1)):
+    east = timezone(timedelta(hours=8))
+    moments = [datetime(1999, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(hours=1)]
+    for moment in (*moments, datetime.min, datetime.max, datetime.min.replace(tzinfo=east)):
         assert (await refused(service.recorded_at(moment))).code is ErrorCode.UNKNOWN_REVISION
 
 
