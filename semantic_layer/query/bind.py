@@ -117,7 +117,7 @@ def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds |
             problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "last", "anchor"))
         if not 1 <= node.count <= 100_000:
             problems.add(ErrorCode.BAD_VALUE, "count is between 1 and 100000", (*node.path, "last", "count"))
-        found = lookup.find(node.dimension, node.path)
+        found = lookup.find(node.dimension, (*node.path, "dimension"))
         if found is not None and not _dates_the_rows(node.dimension, lookup):
             message = f"{node.dimension} does not date the rows of every metric asked"
             problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "dimension"))

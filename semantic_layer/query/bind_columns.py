@@ -2,6 +2,7 @@
 
 from semantic_layer.definitions.model import Duration
 from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.units import unit_of
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Ask, AskMetric, AskShift, Path
 from semantic_layer.query.bound import BoundColumn
@@ -49,7 +50,7 @@ def _column(asked: AskMetric, language: str, world: World, path: Path, problems:
         published=published,
         version=version,
         label=metric.about.label.get(language) or metric.name,
-        unit=metric.rule.unit,
+        unit=unit_of(published.catalog, asked.name),
         parameters=tuple((name, str(value.value)) for name, value in values.items()),
     )
 

@@ -99,12 +99,12 @@ def _joined(parts: list[Expr | None], function: str) -> Expr | None:
 
 
 def _dimension_condition(node: DimensionFilter, names: FilterNames, problems: Problems) -> Expr | None:
-    found = names.dimension(node.dimension, node.path)
-    if found is None or not _operator_known(node.op, node.path, problems):
+    found = names.dimension(node.dimension, (*node.path, "dimension"))
+    if not _operator_known(node.op, (*node.path, "op"), problems) or found is None:
         return None
     asked = Asked(node.dimension)
     if node.part is not None:
-        part = part_of(node.part, found.dimension, node.path, problems)
+        part = part_of(node.part, found.dimension, (*node.path, "part"), problems)
         if part is None:
             return None
         operand = _Operand(Call("date_part", (Literal(part.value), asked)), INTEGER, f"{node.dimension} {part.name}")

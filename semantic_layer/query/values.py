@@ -9,9 +9,9 @@ from semantic_layer.definitions.types import BIGINT, INTEGER, MAX_PRECISION, Col
 from semantic_layer.query.ask import JsonValue
 from semantic_layer.query.measure import Value
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
-_NUMBER = re.compile(r"[+-]?\d{1,38}(\.\d{1,38})?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,38}(\.\d{1,38})?", re.ASCII)
 LONGEST_TEXT = 10_000
 
 
