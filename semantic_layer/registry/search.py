@@ -15,7 +15,8 @@ from rapidfuzz import fuzz, process
 from semantic_layer.definitions.model import Catalog, Dimension, Metric
 
 LONGEST_QUERY = 100
-ALIKE = 72  # of 100: what a typing mistake leaves; below it two words are different words
+ALIKE = 72  # of 100; words less alike are different words
+SHORT = 4  # a shorter word with one wrong letter is another word
 FEW = 5  # so few sure hits that look-alikes are wanted too
 
 
@@ -63,9 +64,11 @@ class Dictionary:
 
     def __init__(self, catalog: Catalog) -> None:
         self._texts = [text for text in _texts(catalog) if text.plain]
-        # Prose is searched for words only: long texts look a little like everything.
-        self._short = [text for text in self._texts if text.field is not Field.PROSE]
-        self._choices = [text.plain for text in self._short]
+        self._words: dict[str, list[_Text]] = {}
+        for text in self._texts:
+            if text.field is not Field.PROSE:  # look-alikes are looked for in names, not in sentences
+                for word in text.plain.split():
+                    self._words.setdefault(word, []).append(text)
 
     def search(self, query: str, *, kind: Found | None = Found.METRIC) -> tuple[Hit, ...]:
         """Everything that fits, best first; an empty query fits nothing. Look-alikes only when little fits surely."""
@@ -73,19 +76,41 @@ class Dictionary:
         if not plain:
             return ()
         best: dict[tuple[Found, str], Hit] = {}
-        for text in self._texts:
-            if (score := _fit(plain, text)) and (kind is None or text.thing[0] is kind):
-                _keep_better(best, Hit(*text.thing, score, text.written))
+        for text, score in self._sure(plain):
+            _keep_better(best, kind, text, score)
         if len(best) < FEW:
             for text, score in self._alike(plain):
-                if kind is None or text.thing[0] is kind:
-                    _keep_better(best, Hit(*text.thing, score, text.written))
+                _keep_better(best, kind, text, score)
         return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.kind, hit.name)))
 
-    def _alike(self, plain: str) -> Iterator[tuple[_Text, int]]:
-        found = process.extract(plain, self._choices, scorer=fuzz.WRatio, score_cutoff=ALIKE, limit=50)
-        for _, likeness, place in found:
-            yield self._short[place], int(likeness * 4) * self._short[place].field.weight // 100
+    def _sure(self, query: str) -> Iterator[tuple[_Text, int]]:
+        """Texts with the query in them, or with all its words."""
+        unspaced, words = query.replace(" ", ""), query.split()
+        for text in self._texts:
+            plain = text.plain
+            if text.field is Field.PINYIN:
+                if plain.startswith(unspaced):
+                    yield text, _fit(unspaced, text)
+            elif query in plain or (len(words) > 1 and all(word in plain for word in words)):
+                yield text, _fit(query, text)
+
+    def _alike(self, query: str) -> Iterator[tuple[_Text, int]]:
+        """Texts that have a word much like each word of the query: what a typing mistake leaves."""
+        likeness: dict[int, list[float]] = {}
+        texts: dict[int, _Text] = {}
+        words = query.split()
+        for word in words:
+            best: dict[int, float] = {}
+            cutoff = ALIKE if len(word) >= SHORT else 100
+            for found, ratio, _ in process.extract(word, self._words.keys(), scorer=fuzz.ratio, score_cutoff=cutoff):
+                for text in self._words[found]:
+                    texts[id(text)] = text
+                    best.setdefault(id(text), ratio)
+            for key, ratio in best.items():
+                likeness.setdefault(key, []).append(ratio)
+        for key, ratios in likeness.items():
+            if len(ratios) == len(words):
+                yield texts[key], int(4 * sum(ratios) / len(ratios)) * texts[key].field.weight // 100
 
 
 def folded(text: str) -> str:
@@ -105,29 +130,27 @@ def pinyin(text: str) -> tuple[str, ...]:
 
 
 def _fit(query: str, text: _Text) -> int:
-    """How surely the query means this text; 0 if it does not. Shorter texts first among equals."""
+    """How surely the query, which is in the text, means it. Shorter texts first among equals."""
     plain = text.plain
-    if text.field is Field.PINYIN:
-        query = query.replace(" ", "")
+    longer = min(abs(len(plain) - len(query)), 50)
     if query == plain:
         sure = 1000
     elif plain.startswith(query):
-        sure = 900 - min(len(plain) - len(query), 50)
+        sure = 900 - longer
     elif f" {query}" in plain:
-        sure = 800 - min(len(plain) - len(query), 50)
-    elif query in plain and text.field is not Field.PINYIN:
-        sure = 700 - min(len(plain) - len(query), 50)
-    elif " " in query and all(word in plain for word in query.split()):
-        sure = 600 - min(len(plain) - len(query), 50)
+        sure = 800 - longer
+    elif query in plain:
+        sure = 700 - longer
     else:
-        return 0
+        sure = 600 - longer
     return sure * text.field.weight // 100
 
 
-def _keep_better(best: dict[tuple[Found, str], Hit], hit: Hit) -> None:
-    before = best.get((hit.kind, hit.name))
-    if before is None or hit.score > before.score:
-        best[hit.kind, hit.name] = hit
+def _keep_better(best: dict[tuple[Found, str], Hit], kind: Found | None, text: _Text, score: int) -> None:
+    found, name = text.thing
+    before = best.get(text.thing)
+    if (kind is None or found is kind) and (before is None or score > before.score):
+        best[text.thing] = Hit(found, name, score, text.written)
 
 
 def _texts(catalog: Catalog) -> Iterator[_Text]:
