@@ -27,7 +27,7 @@ def as_refusal(error: duckdb.Error, source: str | None, unreadable: str = "") ->
     if isinstance(error, duckdb.OutOfMemoryException):
         return refused(source, "it needs more memory than the source may use", detail)
     if isinstance(error, duckdb.PermissionException):
-        return refused(source, "it reaches outside the source", detail)
+        return refused(source, "a table of the definition is missing, or lies outside of the source", detail)
     if isinstance(error, _UNREACHABLE):
         return unavailable(source, detail)
     if isinstance(error, _MISSING):

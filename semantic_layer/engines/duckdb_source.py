@@ -33,7 +33,7 @@ from semantic_layer.engines.duckdb_errors import as_refusal, is_broken
 from semantic_layer.engines.duckdb_gate import ReadGate
 from semantic_layer.engines.duckdb_place import DatabaseFile, FileMark, Folder, Limits, Opened, Place
 from semantic_layer.engines.exact_columns import exact
-from semantic_layer.engines.refusals import late, unavailable
+from semantic_layer.engines.refusals import late, refused, unavailable
 from semantic_layer.engines.worker import Job, Stopped, Workers, cores
 from semantic_layer.serving.ports import RelationColumns
 from semantic_layer.sql.statement import Statement
@@ -45,6 +45,7 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", cat
 _LOOK_SECONDS = 30.0  # for what only looks at columns and files
 _TRIES = 2  # data that changed while it was read is read once more
 
+# Not enum, which sorts by the order of its members, nor JSON, whose `contains` is another: a SELECT casts them.
 _TYPES: dict[str, ColumnType] = {
     "boolean": BOOLEAN,
     "tinyint": INTEGER,
@@ -59,7 +60,6 @@ _TYPES: dict[str, ColumnType] = {
     "float": FLOAT,
     "double": FLOAT,
     "varchar": TEXT,
-    "enum": TEXT,
     "uuid": TEXT,
     "date": DATE,
     "timestamp": TIMESTAMP,
@@ -73,6 +73,9 @@ _CONSTRAINTS = """
     SELECT constraint_type, constraint_column_names FROM duckdb_constraints()
     WHERE database_name = current_database() AND lower(schema_name) = lower($1) AND lower(table_name) = lower($2)
 """
+
+# A name that is no table is looked for as a file, which the sandbox forbids.
+_NO_TABLE = (duckdb.CatalogException, duckdb.PermissionException, duckdb.IOException)
 
 Found = TypeVar("Found")
 DuckDBJob = Job[duckdb.DuckDBPyConnection]
@@ -166,7 +169,12 @@ class DuckDBSource:
         with self._cursor(job, None) as (cursor, _):
             text = self._text(relation)
             self._gate.tables_read(cursor, text, None)
-            bound = cursor.sql(text)
+            try:
+                bound = cursor.sql(text)
+            except _NO_TABLE as error:
+                if isinstance(relation, Select):
+                    raise
+                raise refused(None, f"it has no table {relation.name}", str(error)) from error
             found = zip(bound.columns, map(_column_type, bound.types), strict=True)
             types = {name: column for name, column in found if column is not None}
             unique = _unique(cursor, relation.name) if isinstance(relation, Table) else ()
@@ -248,7 +256,7 @@ def _column_type(found: DuckDBPyType) -> ColumnType | None:
     if found.id == "decimal":
         sizes: dict[str, Any] = dict(found.children)
         return decimal(sizes["precision"], sizes["scale"])
-    return _TYPES.get(found.id)
+    return None if str(found) == "JSON" else _TYPES.get(found.id)
 
 
 def _unique(cursor: duckdb.DuckDBPyConnection, table: str) -> tuple[tuple[str, ...], ...]:

@@ -19,6 +19,8 @@ from semantic_layer.definitions.types import (
 from semantic_layer.engines.refusals import refused
 from semantic_layer.serving.ports import RelationColumns
 
+# Not enum, uuid, citext: they compare or sort otherwise than their text does, by rules that no other engine has.
+# A dataset that is a SELECT casts them.
 _TYPES: dict[str, ColumnType] = {
     "bool": BOOLEAN,
     "int2": INTEGER,
@@ -30,14 +32,12 @@ _TYPES: dict[str, ColumnType] = {
     "varchar": TEXT,
     "bpchar": TEXT,
     "name": TEXT,
-    "citext": TEXT,
-    "uuid": TEXT,
     "date": DATE,
     "timestamp": TIMESTAMP,
     "timestamptz": TIMESTAMPTZ,
 }
 
-# Domains are looked through to the type they are made of; enums are told apart by their kind.
+# Domains are looked through to the type they are made of.
 _COLUMNS = """
 WITH RECURSIVE columns AS (
     SELECT a.attnum, a.attname::text AS name, a.atttypid AS type, a.atttypmod AS modifier
@@ -46,8 +46,8 @@ WITH RECURSIVE columns AS (
     SELECT c.attnum, c.name, t.typbasetype, CASE WHEN t.typtypmod = -1 THEN c.modifier ELSE t.typtypmod END
     FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'd'
 )
-SELECT c.name, CASE WHEN t.typtype = 'e' THEN 'text' ELSE t.typname::text END AS type, c.modifier
-FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype <> 'd' ORDER BY c.attnum
+SELECT c.name, t.typname::text AS type, c.modifier
+FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'b' ORDER BY c.attnum
 """
 
 # Not with children by inheritance: their rows are read too, and are outside the index.
@@ -87,16 +87,14 @@ async def describe_table(reader: Reader, name: str) -> RelationColumns:
 def column_type(name: str, modifier: int) -> ColumnType | None:
     """None for types the language has not.
 
-    Also for a numeric without precision: any scale that we gave it would round some value, and a float would
-    round too. A definition that declares the column `decimal(p,s)` decides it.
+    A numeric without precision (or with more than 38 digits) is FLOAT: it has no scale, and any that we chose
+    would round some value. A definition that declares the column `decimal(p,s)` keeps it exact.
     """
     if name != "numeric":
         return _TYPES.get(name)
-    if modifier < 0:
-        return None
     precision, scale = (modifier - 4) >> 16 & 0xFFFF, ((modifier - 4) & 0x7FF ^ 0x400) - 0x400
-    if scale < 0 or max(precision, scale) > MAX_PRECISION:
-        return None
+    if modifier < 0 or scale < 0 or max(precision, scale) > MAX_PRECISION:
+        return FLOAT
     return decimal(max(precision, scale), scale)
 
 

@@ -241,7 +241,7 @@ async def _check_role(connection: asyncpg.Connection) -> None:
 
 def _not_this_role() -> SemanticLayerError:
     why = "its role is a superuser or may reach the server's files; make a role that may only SELECT"
-    return refused(None, why, "see docs/sources.md")
+    return refused(None, why, "rolsuper, or member of a pg_*_server_* role")
 
 
 async def _nothing(connection: asyncpg.Connection) -> None:

@@ -43,7 +43,7 @@ TABLES = f"""
         id bigint PRIMARY KEY, store int NOT NULL, day date NOT NULL, code text UNIQUE, value numeric(12,2),
         free numeric, fine numeric(2,4), mood mood, price old_price, letter char(3),
         note jsonb, at timestamp, seen timestamptz,
-        small smallint, ratio real, is_new boolean, "Odd Name" uuid, gone int, UNIQUE (store, day)
+        small smallint, ratio real, is_new boolean, "Odd Name" bigint, key uuid, gone int, UNIQUE (store, day)
     );
     ALTER TABLE sales.orders DROP COLUMN gone;
     CREATE UNIQUE INDEX ON sales.orders (store, id) WHERE store > 5;
@@ -436,8 +436,8 @@ async def test_describe_reads_the_catalog(source: PostgresSource) -> None:
     found = await source.describe(Table("sales.orders"))
     assert found.types == {
         "id": BIGINT, "store": INTEGER, "day": DATE, "code": TEXT, "value": decimal(12, 2), "fine": decimal(4, 4),
-        "mood": TEXT, "price": decimal(10, 2), "letter": TEXT, "at": TIMESTAMP, "seen": TIMESTAMPTZ, "small": INTEGER,
-        "ratio": FLOAT, "is_new": BOOLEAN, "Odd Name": TEXT,
+        "free": FLOAT, "price": decimal(10, 2), "letter": TEXT, "at": TIMESTAMP, "seen": TIMESTAMPTZ, "small": INTEGER,
+        "ratio": FLOAT, "is_new": BOOLEAN, "Odd Name": BIGINT,
     }  # fmt: skip
     # Not: `code`, which may be null; the partial index; the one on an expression.
     assert found.unique == (("id",), ("day", "id"), ("store", "day"))
@@ -452,7 +452,7 @@ async def test_describe_other_relations(source: PostgresSource) -> None:
     # The children's rows are read with the parent's, and its key does not hold for them.
     assert (await source.describe(Table("parent"))).unique == ()
     select = await source.describe(Select("SELECT id, day, value AS money FROM sales.orders"))
-    assert select.types == {"id": BIGINT, "day": DATE}
+    assert select.types == {"id": BIGINT, "day": DATE, "money": FLOAT}
     assert await source.file_token(Table("recent")) is None
 
 
@@ -463,3 +463,4 @@ async def test_describe_refuses_what_is_not_there(source: PostgresSource, relati
     with pytest.raises(SemanticLayerError) as error:
         await source.describe(relation)
     assert error.value.code is ErrorCode.SOURCE_REFUSED
+    assert isinstance(relation, Select) or f"no table {relation.name}" in str(error.value)
