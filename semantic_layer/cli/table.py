@@ -11,12 +11,13 @@ NULL = "–"
 LEFT_OUT = "(all)"  # a dimension that a total does not keep
 GAP = "  "
 SHORT_FINGERPRINT = 15
+SHOWN_DIGITS = 6  # of a binary float
 
 
 def table_lines(answer: ShownAnswer) -> Iterator[str]:
     """Names, labels with units, a rule, the rows, then each set of totals below a rule."""
-    columns = answer.columns
-    head = [[column.name for column in columns], [_subtitle(column) for column in columns]]
+    columns = [_Printed(column, list(_values(answer, place))) for place, column in enumerate(answer.columns)]
+    head = [[printed.column.name for printed in columns], [printed.subtitle for printed in columns]]
     rows = [_cells(columns, row) for row in answer.rows]
     totals = [list(_totals_cells(columns, one)) for one in answer.totals]
     everything = [*head, *rows, *(line for one in totals for line in one)]
@@ -54,17 +55,35 @@ def footer_lines(answer: ShownAnswer) -> Iterator[str]:
         yield f"truncated  there are more rows than {said} limit of {meta['limit']['value']:,}"
 
 
-def shown_value(column: ShownColumn, value: Any) -> str:
-    """A value with thousands separated; the digits are those that came."""
-    if value is None:
-        return NULL
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if column.type == "FLOAT":
-        return f"{value:,}"
-    if column.type in ("BIGINT", "DECIMAL"):
-        return _grouped(str(value))
-    return str(value)
+class _Printed:
+    """How one column is printed. Exact numbers keep their digits; binary floats are rounded for the eye, alike in
+    the whole column: shares as percent, others to about six digits (json, csv and arrow have all digits).
+    """
+
+    def __init__(self, column: ShownColumn, values: Sequence[Any]) -> None:
+        self.column = column
+        self.is_percent = column.type == "FLOAT" and column.unit == "percent"
+        largest = max((abs(value) for value in values if isinstance(value, float | int)), default=0)
+        digits_before_point = len(str(int(largest)))
+        self.decimals = 2 if self.is_percent else min(max(SHOWN_DIGITS - digits_before_point, 2), SHOWN_DIGITS)
+
+    @property
+    def subtitle(self) -> str:
+        label = "" if self.column.label == self.column.name else self.column.label
+        return ", ".join(part for part in (label, None if self.is_percent else self.column.unit) if part)
+
+    def text(self, value: Any) -> str:
+        match self.column.type:
+            case _ if value is None:
+                return NULL
+            case "BOOLEAN":
+                return "true" if value else "false"
+            case "FLOAT":
+                return f"{value:,.{self.decimals}%}" if self.is_percent else f"{value:,.{self.decimals}f}"
+            case "BIGINT" | "DECIMAL":
+                return _grouped(str(value))
+            case _:
+                return str(value)
 
 
 def _grouped(number: str) -> str:
@@ -73,33 +92,36 @@ def _grouped(number: str) -> str:
     return f"{sign}{int(whole):,}{point}{fraction}" if whole.isdecimal() else number
 
 
-def _subtitle(column: ShownColumn) -> str:
-    label = "" if column.label == column.name else column.label
-    return ", ".join(part for part in (label, column.unit) if part)
+def _values(answer: ShownAnswer, place: int) -> Iterator[Any]:
+    """A column's values in the rows; and in the totals, where metrics stand at the same distance from the end."""
+    yield from (row[place] for row in answer.rows)
+    from_end = place - len(answer.columns)
+    for totals in answer.totals:
+        yield from (row[from_end] for row in totals.rows if len(row) - len(totals.by) >= -from_end)
 
 
-def _cells(columns: Sequence[ShownColumn], row: Row) -> list[str]:
-    return [shown_value(column, value) for column, value in zip(columns, row, strict=True)]
+def _cells(columns: Sequence[_Printed], row: Row) -> list[str]:
+    return [printed.text(value) for printed, value in zip(columns, row, strict=True)]
 
 
-def _totals_cells(columns: Sequence[ShownColumn], totals: ShownTotals) -> Iterator[list[str]]:
+def _totals_cells(columns: Sequence[_Printed], totals: ShownTotals) -> Iterator[list[str]]:
     """A row of totals has the kept dimensions, then all metrics: spread over the columns of the table."""
     metrics = len(totals.rows[0]) - len(totals.by) if totals.rows else 0
     first_metric = len(columns) - metrics
     for row in totals.rows:
         values = dict(zip(totals.by, row, strict=False))
         dimensions = [
-            shown_value(column, values[column.name]) if column.name in values else LEFT_OUT
-            for column in columns[:first_metric]
+            printed.text(values[printed.column.name]) if printed.column.name in values else LEFT_OUT
+            for printed in columns[:first_metric]
         ]
         yield [*dimensions, *_cells(columns[first_metric:], row[len(totals.by) :])]
 
 
-def _line(columns: Sequence[ShownColumn], widths: Sequence[int], cells: Sequence[str]) -> str:
+def _line(columns: Sequence[_Printed], widths: Sequence[int], cells: Sequence[str]) -> str:
     """Padded by what a terminal shows: a Chinese character takes two places."""
     padded = [
-        " " * (width - cell_len(cell)) + cell if column.is_number else cell + " " * (width - cell_len(cell))
-        for column, width, cell in zip(columns, widths, cells, strict=True)
+        " " * (width - cell_len(cell)) + cell if printed.column.is_number else cell + " " * (width - cell_len(cell))
+        for printed, width, cell in zip(columns, widths, cells, strict=True)
     ]
     return GAP.join(padded).rstrip()
 

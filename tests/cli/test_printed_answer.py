@@ -63,6 +63,26 @@ def test_table() -> None:
     ]
 
 
+def test_binary_floats_are_rounded_alike_in_a_column_and_shares_are_percent() -> None:
+    columns = [
+        {"name": "d", "label": "d", "type": "TEXT", "unit": None},
+        {"name": "value", "label": "value", "type": "FLOAT", "unit": "USD"},
+        {"name": "share", "label": "share", "type": "FLOAT", "unit": "percent"},
+    ]
+    rows = [["a", 19.124903272703243, 0.2709611411578178], ["b", 1234.5, None]]
+    totals = [{"by": [], "rows": [[12345678.9, 1.0]]}]
+    lines = list(table_lines(shown_answer({**DATA, "columns": columns, "rows": rows, "totals": totals})))
+    assert lines == [
+        "d              value    share",
+        "                 USD",
+        "─────  ─────────────  ───────",
+        "a              19.12   27.10%",
+        "b           1,234.50        –",
+        "─────  ─────────────  ───────",
+        "(all)  12,345,678.90  100.00%",
+    ]
+
+
 def test_footer() -> None:
     assert list(footer_lines(answer())) == [
         "4 rows, revision 3",
