@@ -5,8 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from semantic_layer.store.embedded import EmbeddedPostgres
+
+# Examples are not timed: a busy machine would fail them.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.oracle.fixtures", "tests.oracle.product"]
 
