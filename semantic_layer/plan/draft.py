@@ -80,6 +80,7 @@ class Draft:
     column_names: set[str] = field(default_factory=set)
     key_names: dict[str, str] = field(default_factory=dict)
     keys_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    evaluated: dict[object, Evaluated] = field(default_factory=dict)
     unfinished: dict[object, Unfinished] = field(default_factory=dict)
     columns: tuple[DraftColumn, ...] = ()
     shared: dict[str, Step] = field(default_factory=dict)

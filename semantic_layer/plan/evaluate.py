@@ -32,7 +32,14 @@ from semantic_layer.query.promises import is_time
 
 
 def evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
-    """The value of a measure at every key of the context. Steps are named after `hint`."""
+    """The value of a measure at every key of the context. Steps are named after `hint`; equal work is done once."""
+    identity = (repr(measure), context.identity)
+    if identity not in draft.evaluated:
+        draft.evaluated[identity] = _evaluate(measure, context, draft, hint)
+    return draft.evaluated[identity]
+
+
+def _evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
     match measure:
         case Base():
             return (base if context.frame is None else framed_base)(measure, context, draft, hint)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from semantic_layer.definitions.expression import Aggregate, Expr, Leaf, walk
 from semantic_layer.definitions.model import Select, Table
-from semantic_layer.definitions.types import BIGINT, BOOLEAN, ColumnType, Grain
+from semantic_layer.definitions.types import BIGINT, BOOLEAN, INTEGER, ColumnType, Grain
 
 # --- leaves of expressions ---------------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ class RankOver(Leaf):
     value: Expr
     within: tuple[Expr, ...]
     descending: bool
-    type: ColumnType = BIGINT
+    type: ColumnType = INTEGER
 
 
 @dataclass(frozen=True, slots=True)

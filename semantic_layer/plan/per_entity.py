@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
+from semantic_layer.definitions.types import TIMESTAMP
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result, filtered
 from semantic_layer.plan.combine import Together, together
@@ -13,8 +14,9 @@ from semantic_layer.plan.entity_values import entity_keys, last_word
 from semantic_layer.plan.key_values import dates_compared, key_of
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step
 from semantic_layer.plan.row_scope import RowScope
-from semantic_layer.plan.time_keys import time_filter, time_keys
-from semantic_layer.plan.typed import type_of, typed, typed_aggregate
+from semantic_layer.plan.time_keys import TimeKeys, time_filter, time_keys
+from semantic_layer.plan.typed import cast, type_of, typed, typed_aggregate
+from semantic_layer.plan.window_rows import first_rows, from_first_row, in_window
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Asked, Base, PerEntity
 
@@ -104,8 +106,29 @@ def _outer(
     value = Output(draft.column_name(hint), aggregate, type_)
     where = tuple(Call("is_not_null", (rows.fields[key.name],)) for key in entity)
     block = Block(rows.rows.relation, (*columns, value), rows.rows.joins, where, grouped=len(columns))
+    if context.frame is not None and context.frame.from_first and columns:
+        keys = time_keys(measure, context)
+        firsts = _first_entities(measure, keys, entity, context, draft, hint)
+        block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
     step = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(step.field(value.name), type_, (step.name,))
+
+
+def _first_entities(
+    measure: PerEntity, keys: TimeKeys, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
+) -> Step:
+    """The first row with an entity of each combination of keys that come from the rows."""
+    assert measure.time is not None
+    inside = replace(context, keys=(*keys.others, *entity), frame=None)
+    scope = RowScope.of(draft, inside, measure.home)
+    others = tuple(Output(draft.key_name(key), scope.key(key), key.type) for key in keys.others)
+    moment = cast(scope.dimension(scope.find(measure.time)), TIMESTAMP)
+    present = tuple(Call("is_not_null", (scope.key(key),)) for key in entity)
+    rows = filtered(scope, inside)
+    scope.finish()  # rows that a filter repeats do no harm to a first moment
+    first = Output("first_time", Aggregate("min", (moment,)), TIMESTAMP)
+    block = Block(scope.relation, (*others, first), tuple(scope.joins), (*rows.where, *present), grouped=len(others))
+    return draft.add(Step(draft.name(f"{hint}_first_rows"), block))
 
 
 def kept(aggregate: Expr, having: Expr) -> Expr:
@@ -142,10 +165,7 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
     frame = context.frame
     if frame is not None:
         periods = draft.steps[frame.periods]
-        on = [Call("lt", (event, periods.field("window_end")))]
-        if frame.has_start:
-            on.append(Call("gte", (event, periods.field("window_start"))))
-        joins = (Joined(JoinHow.INNER, periods.rows(), tuple(on)),)
+        joins = (Joined(JoinHow.INNER, periods.rows(), in_window(periods, event, frame)),)
         if keys.finest is not None:
             exprs |= keys.from_label(periods.field("period"), week_start)
     exprs |= {key.name: key_of(key, event, week_start) for key in dated if key.name not in exprs}
@@ -154,6 +174,9 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
     type_ = aggregate_result(measure.value)
     value = Output(draft.column_name(hint), measure.value, type_)
     block = Block(relation, (*columns, value), joins, where, grouped=len(columns))
+    if frame is not None and frame.from_first and columns:
+        firsts = first_rows(step, "event_time", keys, draft, hint)
+        block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
     counted = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(counted.field(value.name), type_, (counted.name,))
 

@@ -6,12 +6,15 @@ the window. Where that gives the same, rows are first brought down to one per da
 
 from dataclasses import dataclass, replace
 
-from semantic_layer.definitions.expression import Call, Case, Expr
+from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr
 from semantic_layer.definitions.model import Take, ToDate, Trailing
 from semantic_layer.definitions.types import TIMESTAMP, Grain
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.aggregates import aggregate_result
+from semantic_layer.plan.combine import together
 from semantic_layer.plan.context import Context, Evaluated, Frame
 from semantic_layer.plan.draft import Draft
+from semantic_layer.plan.entity_values import ENTITY
 from semantic_layer.plan.nodes import (
     Block,
     Field,
@@ -22,9 +25,9 @@ from semantic_layer.plan.nodes import (
     PeriodStart,
     Step,
 )
-from semantic_layer.plan.periods import plain_ranges, recorded, series
+from semantic_layer.plan.periods import period_type, plain_ranges, recorded, series
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
-from semantic_layer.plan.typed import cast
+from semantic_layer.plan.typed import cast, typed_aggregate
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import (
@@ -49,6 +52,8 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
         return draft.evaluate(_pushed_down(inner, measure.window), context, draft, hint)
     keys = time_keys(measure, context)
     filters = time_filter(measure, context.catalog, context.where)
+    if _is_over_steps(measure, keys):
+        return over_steps(measure, keys, context, draft, hint)
     frame = _frame(measure, keys, filters, context, draft, hint)
     return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=frame), draft, hint)
 
@@ -71,6 +76,49 @@ def _pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
 # --- the windows -------------------------------------------------------------------------------------------------
 
 
+_OVER_STEPS = {Take.AVERAGE: "avg", Take.MIN: "min", Take.MAX: "max"}
+
+
+def _is_over_steps(measure: Windowed, keys: TimeKeys) -> bool:
+    """Whether a period shows the average, least or greatest of the values at its steps (rule 15)."""
+    step = step_of(measure.window)
+    return measure.window.take in _OVER_STEPS and (keys.finest is None or _grain(keys.finest).rank > step.rank)
+
+
+def over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Evaluated:
+    """The windows that end with each recorded step, brought together per period."""
+    home, time = next((home, time) for home, time in homes(measure) if time is not None)
+    step = step_of(measure.window)
+    words = time if keys.finest is None else keys.finest.dimension
+    step_key = BoundKey(f"{ENTITY}{step}", words, period_type(step), words, grain=step)
+    last = replace(measure, window=replace(measure.window, take=Take.LAST))
+    inner_keys = (step_key, *keys.others)
+    value = draft.evaluate(last, context.at(inner_keys), draft, f"{hint}_by_{step}")
+    rows = together(inner_keys, (value,), draft)
+    span = recorded(home, time, context, draft)
+    exprs: dict[str, Expr] = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
+    moment = rows.keys[0]
+    if keys.finest is not None:
+        week_start = context.catalog.settings.week_start
+        label = PeriodStart(moment, _grain(keys.finest), week_start, keys.finest.type)
+        exprs |= keys.from_label(label, week_start)
+    columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
+    aggregate = Aggregate(_OVER_STEPS[measure.window.take], (rows.expr(value.expr),))
+    type_ = aggregate_result(aggregate)
+    output = Output(draft.column_name(hint), typed_aggregate(aggregate), type_)
+    joins = (*rows.joins, Joined(JoinHow.CROSS, span.rows()))
+    until = Call("lte", (cast(moment, TIMESTAMP), span.field("last_time")))
+    block = Block(rows.relation, (*columns, output), joins, (until,), grouped=len(columns))
+    result = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
+    return Evaluated(result.field(output.name), type_, (result.name,))
+
+
+def step_of(window: Trailing | ToDate) -> Grain:
+    """The steps that a window moves by: hours for clock units, else days."""
+    unit = window.length.unit if isinstance(window, Trailing) else window.unit
+    return Grain.HOUR if unit is not None and unit.is_clock else Grain.DAY
+
+
 @dataclass(frozen=True, slots=True)
 class _Window:
     """One kind of window: where it begins, given its exclusive end; None for since the beginning."""
@@ -80,9 +128,7 @@ class _Window:
 
     @property
     def step(self) -> Grain:
-        """The steps that a window moves by: hours for clock units, else days."""
-        unit = self.rule.length.unit if isinstance(self.rule, Trailing) else self.rule.unit
-        return Grain.HOUR if unit is not None and unit.is_clock else Grain.DAY
+        return step_of(self.rule)
 
     def after_last(self, span: Step) -> Expr:
         """The end of the last recorded step."""
@@ -100,8 +146,6 @@ class _Window:
 
 def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Context, draft: Draft, hint: str) -> Frame:
     """The windows of the question as a step."""
-    if measure.window.take is not Take.LAST:
-        raise refuse(ErrorCode.NOT_SUPPORTED, f"take: {measure.window.take} beside a window is not served yet")
     dated = [(home, time) for home, time in homes(measure) if time is not None]
     if not dated:
         raise refuse(ErrorCode.WINDOW_NEEDS_TIME, "a window of time needs rows that have a time dimension")
@@ -139,7 +183,12 @@ def _window_per_period(
 
 
 def _end_of_window(window: _Window, label: Field, grain: Grain, span: Step, filters: TimeFilter) -> tuple[Expr, bool]:
-    """The earliest of period end, range end and the end of the last recorded step, if that lies in the period."""
+    """The earliest of period end, range end and the end of the last recorded step, if that lies in the period.
+
+    With `take: first`, the end of the period's first asked step.
+    """
+    if window.rule.take is Take.FIRST and grain.rank > window.step.rank:
+        return _end_of_first_step(window, label, filters), False
     ends: list[Expr] = [Moved(cast(label, TIMESTAMP), 1, grain, TIMESTAMP)]
     range_end = filters.bounds.end
     if range_end is not None and start_of(range_end, grain, window.week_start) != range_end:
@@ -151,10 +200,24 @@ def _end_of_window(window: _Window, label: Field, grain: Grain, span: Step, filt
     return (ends[0] if len(ends) == 1 else Call("least", tuple(ends))), coarser
 
 
+def _end_of_first_step(window: _Window, label: Field, filters: TimeFilter) -> Expr:
+    first: Expr = cast(label, TIMESTAMP)
+    if filters.bounds.start is not None:
+        first = Call("greatest", (first, Value(start_of(filters.bounds.start, window.step), TIMESTAMP)))
+    return Moved(first, 1, window.step, TIMESTAMP)
+
+
 def _single_window(window: _Window, span: Step, filters: TimeFilter, draft: Draft, hint: str) -> Step:
-    """Without time among the keys: the window that ends with the range, or with what is recorded in it."""
+    """Without time among the keys: the window that ends with the range, or with what is recorded in it.
+
+    With `take: first`, with the first step of the range, or of what is recorded.
+    """
     end = window.after_last(span)
-    if filters.bounds.end is not None:
+    if window.rule.take is Take.FIRST:
+        begin = filters.bounds.start
+        first = span.field("first_time") if begin is None else Value(begin, TIMESTAMP)
+        end = Moved(PeriodStart(first, window.step, window.week_start, TIMESTAMP), 1, window.step, TIMESTAMP)
+    elif filters.bounds.end is not None:
         if filters.bounds.start is not None:
             inside = Call("gte", (span.field("last_time"), Value(filters.bounds.start, TIMESTAMP)))
             end = Case(((inside, end),))

@@ -6,13 +6,14 @@ from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import BIGINT, TIMESTAMP, ColumnType, Grain
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result, filtered
-from semantic_layer.plan.context import Context, Evaluated, Frame
+from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Null, Output, PeriodStart, Step, UnitedRows
+from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Output, PeriodStart, Step
 from semantic_layer.plan.periods import period_type
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeKeys, time_keys
 from semantic_layer.plan.typed import cast, type_of, typed_aggregate
+from semantic_layer.plan.window_rows import first_rows, from_first_row, in_window, window_keys
 from semantic_layer.query.measure import Base
 
 _COUNTS = ("count", "count_if")
@@ -23,14 +24,15 @@ def framed_base(measure: Base, context: Context, draft: Draft, hint: str) -> Eva
     assert frame is not None and measure.time is not None
     keys = time_keys(measure, context)
     rows = _rows(measure, keys, context, draft, hint)
-    exprs = _key_outputs(keys, frame, rows.step, context, draft)
+    exprs = window_keys(keys, frame, rows.step, context, draft)
     value = Output(draft.column_name(hint), rows.outer, rows.type)
     periods = draft.steps[frame.periods]
-    in_window = Joined(JoinHow.INNER, rows.step.rows(), _in_window(periods, rows.step, frame))
-    block = Block(periods.rows(), (*exprs, value), (in_window,), grouped=len(exprs))
+    inside = Joined(JoinHow.INNER, rows.step.rows(), in_window(periods, rows.step.field("moment"), frame))
+    block = Block(periods.rows(), (*exprs, value), (inside,), grouped=len(exprs))
     names = tuple(one.name for one in exprs)
     if frame.from_first and exprs:
-        block = _from_first_row(block, value, rows, keys, frame, context, draft, hint)
+        firsts = first_rows(rows.step, "moment", keys, draft, hint)
+        block = from_first_row(block, firsts, value, rows.counts, keys, context, draft)
     step = draft.add(Step(draft.name(hint), block, names))
     return Evaluated(step.field(value.name), value.type, (step.name,))
 
@@ -89,42 +91,3 @@ def _brought_down(aggregate: Aggregate, step: str) -> tuple[int | None, tuple[Ou
     part = Output("value", arguments[0], type_of(arguments[0]))
     field = Field(step, "value", part.type)
     return None, (part,), typed_aggregate(Aggregate(function, (field,), aggregate.share))
-
-
-def _key_outputs(keys: TimeKeys, frame: Frame, rows: Step, context: Context, draft: Draft) -> tuple[Output, ...]:
-    exprs: dict[str, Expr] = {key.name: rows.field(draft.key_name(key)) for key in keys.others}
-    if keys.finest is not None:
-        label = draft.steps[frame.periods].field("period")
-        exprs |= keys.from_label(label, context.catalog.settings.week_start)
-    return tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
-
-
-def _in_window(periods: Step, rows: Step, frame: Frame) -> tuple[Expr, ...]:
-    moment = rows.field("moment")
-    before_end = Call("lt", (moment, periods.field("window_end")))
-    if not frame.has_start:
-        return (before_end,)
-    return (Call("gte", (moment, periods.field("window_start"))), before_end)
-
-
-def _from_first_row(
-    windows: Block, value: Output, rows: _Rows, keys: TimeKeys, frame: Frame, context: Context, draft: Draft, hint: str
-) -> Block:
-    """A value in every period from a key's first row on, also where its window is empty: 0 for counts, else null."""
-    others = tuple(rows.step.field(draft.key_name(key)) for key in keys.others)
-    first = Output("first_time", Aggregate("min", (rows.step.field("moment"),)), TIMESTAMP)
-    columns = tuple(Output(one.name, one, one.type) for one in others)
-    firsts = Step(draft.name(f"{hint}_first_rows"), Block(rows.step.rows(), (*columns, first), grouped=len(columns)))
-    draft.add(firsts)
-    periods = draft.steps[frame.periods]
-    since = Joined(
-        JoinHow.INNER, firsts.rows(), (Call("lt", (firsts.field("first_time"), periods.field("window_end"))),)
-    )
-    counts = isinstance(value.expr, Call) or (isinstance(value.expr, Aggregate) and "count" in value.expr.function)
-    empty: Expr = Literal(0) if counts else Null(value.type)
-    exprs = _key_outputs(keys, frame, firsts, context, draft)
-    scaffold = Block(periods.rows(), (*exprs, Output(value.name, empty, value.type)), (since,))
-    alias = "parts"
-    outputs = tuple(Output(one.name, Field(alias, one.name, one.type), one.type) for one in exprs)
-    picked = Output(value.name, Aggregate("max", (Field(alias, value.name, value.type),)), value.type)
-    return Block(UnitedRows((windows, scaffold), alias), (*outputs, picked), grouped=len(outputs))

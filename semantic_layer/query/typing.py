@@ -20,6 +20,7 @@ from semantic_layer.definitions.expression import (
     Name,
     Parameter,
 )
+from semantic_layer.definitions.model import Take
 from semantic_layer.definitions.types import (
     BIGINT,
     BOOLEAN,
@@ -218,6 +219,8 @@ def measure_type(measure: Measure, type_in_home: Callable[[str], TypeOfName]) ->
             return expression_type(value, lambda name: types[str(name)])
         case Filled(inner, fill):
             return _widest([measure_type(inner, type_in_home), literal_type(_whole(fill))])
+        case Windowed(_, window) if window.take is Take.AVERAGE:
+            return FLOAT
         case Filtered() | Shifted() | Windowed() | AtFewer():
             return measure_type(measure.inner, type_in_home)
         case Ranked():
