@@ -14,13 +14,11 @@ import pyarrow.compute as pc
 
 from semantic_layer.definitions.types import MAX_PRECISION, ColumnType, Kind
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.serving.ports import NULLED
 from semantic_layer.sql.statement import StatementColumn
 
 # pyarrow's stubs have no type for a column of whatever type.
 Column = Any
-
-# Key of the schema's metadata: a JSON list with the names of columns in which values were made null.
-NULLED = b"nulled"
 
 _TYPES: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(),

@@ -25,6 +25,10 @@ class RelationColumns:
     unique: tuple[tuple[str, ...], ...] = ()
 
 
+# Key of a result's schema metadata: a JSON list of the columns in which impossible values were made null.
+NULLED = b"nulled"
+
+
 class Engine(Protocol):
     """Runs statements on one source. All failures are SemanticLayerError with public text only:
 

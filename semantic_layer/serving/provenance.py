@@ -26,10 +26,10 @@ from semantic_layer.serving.answer import (
     ResolvedRange,
 )
 from semantic_layer.serving.partial_periods import partial_periods
+from semantic_layer.serving.ports import NULLED
 from semantic_layer.serving.sources import Freshness
 
 SEMANTICS = 1  # rises when the same definition and data could give another number
-NULLED = b"nulled"  # schema metadata in which engines name columns whose impossible values became null
 
 _OUTPUT = {
     Kind.TEXT: OutputType.TEXT,

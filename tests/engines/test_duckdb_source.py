@@ -28,8 +28,8 @@ from semantic_layer.definitions.types import (
 )
 from semantic_layer.engines.duckdb_place import Limits
 from semantic_layer.engines.duckdb_source import DuckDBSource
-from semantic_layer.engines.exact_columns import NULLED
 from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.serving.ports import NULLED
 from semantic_layer.sql.statement import BoundValue, Statement
 from tests.engines.statements import statement
 

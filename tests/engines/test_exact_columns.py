@@ -18,8 +18,9 @@ from semantic_layer.definitions.types import (
     ColumnType,
     decimal,
 )
-from semantic_layer.engines.exact_columns import NULLED, arrow_type, exact
+from semantic_layer.engines.exact_columns import arrow_type, exact
 from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.serving.ports import NULLED
 from semantic_layer.sql.statement import StatementColumn
 
 LAST_MOMENT = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)

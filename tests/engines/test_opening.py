@@ -5,11 +5,9 @@ import pytest
 
 from semantic_layer.definitions.types import BIGINT
 from semantic_layer.engines.duckdb_source import DuckDBSource
-from semantic_layer.engines.exact_columns import NULLED
 from semantic_layer.engines.opening import FORMS, open_engine
 from semantic_layer.engines.postgres_source import PostgresSource
 from semantic_layer.errors import ErrorCode, SemanticLayerError
-from semantic_layer.serving import provenance
 from tests.engines.statements import statement
 
 
@@ -80,7 +78,3 @@ def test_a_wrong_url_names_the_forms_and_no_secret(url: str) -> None:
     assert error.value.code is ErrorCode.SOURCE_REFUSED
     assert "pool_size" in url or FORMS in str(error.value)
     assert "hush" not in str(error.value) + error.value.detail
-
-
-def test_serving_reads_the_mark_of_nulled_columns() -> None:
-    assert provenance.NULLED == NULLED

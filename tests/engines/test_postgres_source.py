@@ -23,9 +23,9 @@ from semantic_layer.definitions.types import (
     ColumnType,
     decimal,
 )
-from semantic_layer.engines.exact_columns import NULLED
 from semantic_layer.engines.postgres_source import PostgresSource
 from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.serving.ports import NULLED
 from semantic_layer.sql.statement import BoundValue, Statement
 from semantic_layer.store.embedded import SUPERUSER, EmbeddedPostgres
 from tests.engines.statements import statement

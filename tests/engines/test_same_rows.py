@@ -12,9 +12,9 @@ from semantic_layer.engines.duckdb_source import DuckDBSource
 from semantic_layer.engines.postgres_source import PostgresSource
 from semantic_layer.serving.ports import Engine
 from semantic_layer.store.embedded import EmbeddedPostgres
-from tests.engines.load_retail import READER, data_token, full_server, load_retail
 from tests.engines.statements import statement
 from tests.oracle.data import ROOT, SUBSET, TABLES
+from tests.oracle.load_retail import READER, data_token, load_retail
 
 Engines = dict[str, Engine]
 
@@ -130,21 +130,19 @@ async def test_the_loaded_tables_have_their_keys(engines: Engines) -> None:
 
 
 @pytest.mark.full
-async def test_the_whole_data_is_the_same_on_both_engines() -> None:
+async def test_the_whole_data_is_the_same_on_both_engines(whole_retail_url: str) -> None:
     folder = ROOT / ".demo" / "data"
-    with full_server() as server:
-        url = await load_retail(server, folder)
-        both: Engines = {"duckdb": DuckDBSource(folder, is_database=False), "postgres": PostgresSource(url)}
-        for table, columns in TABLES.items():
-            sums = [
-                f"sum(CAST({name} AS decimal(38, 2)))" if kind == "double precision" else f"count({name})"
-                for name, kind in columns.items()
-            ]
-            outputs = ", ".join(f"{one} AS c{place}" for place, one in enumerate(sums))
-            declared: dict[str, ColumnType] = {
-                f"c{place}": decimal(38, 2) if one.startswith("sum") else BIGINT for place, one in enumerate(sums)
-            }
-            first, second = await tables_of(both, f"SELECT {outputs} FROM {table}", declared)
-            assert first.to_pylist() == second.to_pylist()
-        for engine in both.values():
-            await engine.close()
+    both: Engines = {"duckdb": DuckDBSource(folder, is_database=False), "postgres": PostgresSource(whole_retail_url)}
+    for table, columns in TABLES.items():
+        sums = [
+            f"sum(CAST({name} AS decimal(38, 2)))" if kind == "double precision" else f"count({name})"
+            for name, kind in columns.items()
+        ]
+        outputs = ", ".join(f"{one} AS c{place}" for place, one in enumerate(sums))
+        declared: dict[str, ColumnType] = {
+            f"c{place}": decimal(38, 2) if one.startswith("sum") else BIGINT for place, one in enumerate(sums)
+        }
+        first, second = await tables_of(both, f"SELECT {outputs} FROM {table}", declared)
+        assert first.to_pylist() == second.to_pylist()
+    for engine in both.values():
+        await engine.close()

@@ -1,19 +1,16 @@
-"""The databases that answer hand-written SQL, and the loading of the demo's tables into PostgreSQL.
+"""The databases that answer hand-written SQL.
 
 Nothing of the product is used here: an oracle that shared its code would share its mistakes.
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
 import duckdb
-import pyarrow as pa
-import pyarrow.csv as csv
-import pyarrow.parquet as pq
 
 from tests.oracle.data import TABLES, VIEWS
 
@@ -85,27 +82,3 @@ class PostgresOracle:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-
-async def load_postgres(connection: asyncpg.Connection, folder: Path) -> None:
-    """Create the demo's tables in the connection's database and COPY the Parquet files of `folder` into them.
-
-    Anybody who can connect may read them (`grant select … to public`).
-    """
-    for table, columns in TABLES.items():
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        await connection.execute(f"create table {table} ({declared})")
-        await connection.copy_to_table(
-            table, columns=list(columns), source=_csv(folder / f"{table}.parquet", list(columns)), format="csv"
-        )
-        await connection.execute(f"grant select on {table} to public")
-    await connection.execute("analyze")
-
-
-async def _csv(path: Path, columns: list[str]) -> AsyncIterator[bytes]:
-    """The file as CSV, batch by batch, so that twenty million rows never stand in memory at once."""
-    options = csv.WriteOptions(include_header=False, quoting_style="needed")
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=100_000, columns=columns):
-        sink = pa.BufferOutputStream()
-        csv.write_csv(pa.Table.from_batches([batch.select(columns)]), sink, options)
-        yield sink.getvalue().to_pybytes()

@@ -1,16 +1,16 @@
 """Session fixtures: the folder of data, the PostgreSQL database that holds it, and the two oracles."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import asyncpg
 import pytest
 
-from semantic_layer.store.embedded import EmbeddedPostgres
-from tests.oracle.data import data_folder
-from tests.oracle.databases import DuckDbOracle, Oracle, PostgresOracle, load_postgres
+from tests.oracle.data import data_folder, is_whole
+from tests.oracle.databases import DuckDbOracle, Oracle, PostgresOracle
+from tests.oracle.load_retail import WHOLE_DATA, full_server, load_retail
 
 ENGINES = ("duckdb", "postgres")
 
@@ -22,21 +22,24 @@ def golden_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_source_url(postgres_server: EmbeddedPostgres, golden_data: Path) -> str:
-    """An owner's URL of a PostgreSQL database that holds the tables of `golden_data`; anybody may read them."""
-    url = postgres_server.create_database("golden_source")
-    # In a thread of its own: asyncio.run would take away the event loop of the tests.
+def whole_retail_url() -> Iterator[str]:
+    """A reader's URL of the whole data in PostgreSQL, kept between runs in `.demo/pg-full`."""
+    with full_server() as server:
+        yield _apart(load_retail(server, WHOLE_DATA))
+
+
+@pytest.fixture(scope="session")
+def postgres_source_url(request: pytest.FixtureRequest, golden_data: Path) -> str:
+    """A reader's URL of a PostgreSQL database that holds the tables of `golden_data`."""
+    if is_whole(golden_data):
+        return str(request.getfixturevalue("whole_retail_url"))
+    return _apart(load_retail(request.getfixturevalue("postgres_server"), golden_data, "golden_source"))
+
+
+def _apart(loading: Coroutine[Any, Any, str]) -> str:
+    """Runs in a thread of its own: asyncio.run would take away the event loop of the tests."""
     with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, _load(url, golden_data)).result()
-    return url
-
-
-async def _load(url: str, folder: Path) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await load_postgres(connection, folder)
-    finally:
-        await connection.close()
+        return apart.submit(asyncio.run, loading).result()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ from tests.oracle.data import ROOT
 QUERY = """query ($ask: AskInput!) { query(ask: $ask) {
   columns { name label type unit } rows totals { by rows }
   meta { revision semantics truncated limit { value setBy } sql warnings { code message }
-    versions { column metric version fingerprint } dimensions { name fingerprint } freshness { dataset asOf changeToken }
+    versions { column metric version fingerprint } dimensions { name fingerprint }
+    freshness { dataset asOf changeToken }
     timeToLive resolved { column from to } parameters { metric name value } partialPeriods } } }"""
 
 AskFunction = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -81,13 +82,9 @@ async def demo_catalogs(postgres_server: EmbeddedPostgres) -> AsyncIterator[Cata
 
 
 @pytest.fixture(scope="session")
-def source_urls(postgres_server: EmbeddedPostgres, postgres_source_url: str, golden_data: Path) -> dict[str, str]:
+def source_urls(postgres_source_url: str, golden_data: Path) -> dict[str, str]:
     """Where each engine finds the demo's tables; PostgreSQL is asked as a role that may only read."""
-    postgres_server.create_role("reader")
-    return {
-        "duckdb": f"duckdb://{golden_data}",
-        "postgres": postgres_server.url("golden_source", "reader"),
-    }
+    return {"duckdb": f"duckdb://{golden_data}", "postgres": postgres_source_url}
 
 
 @pytest.fixture(scope="session")

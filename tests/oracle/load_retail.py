@@ -1,6 +1,6 @@
 """The demo's Parquet files as tables of a PostgreSQL, as a shop would have them: keys, the usual indexes, a reader.
 
-`python -m tests.engines.load_retail [FOLDER]` loads them into `.demo/pg-full` and says how long it took. A
+`python -m tests.oracle.load_retail [FOLDER]` loads them into `.demo/pg-full` and says how long it took. A
 database that was loaded from the same files is used again.
 """
 
