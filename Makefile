@@ -39,7 +39,8 @@ test: $(READY)
 	@echo "Not run here: the tests marked 'full', which need the whole data (make test-full)."
 
 test-full: $(READY)
-	@$(BIN)/python -m pytest tests -m full -rs
+	@$(BIN)/python -m tests.oracle.whole_data
+	@GOLDEN_DATA=.demo/data $(BIN)/python -m pytest tests -m full -rs
 
 lint: $(READY)
 	@echo "ruff";    $(BIN)/ruff check --quiet .
