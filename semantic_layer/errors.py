@@ -171,6 +171,12 @@ class SemanticLayerError(Exception):
         return all(CODES[issue.code].retryable for issue in self.issues)
 
 
+class CannotRun(Exception):
+    """Something around us stands in the way: a port, a setting, a file, a program. The text, for the command line,
+    says what to do; nobody asks it over GraphQL, so it has no code.
+    """
+
+
 def refuse(
     code: ErrorCode, message: str, *, path: tuple[str | int, ...] = (), near: Iterable[str] = (), detail: str = ""
 ) -> SemanticLayerError:

@@ -19,12 +19,14 @@ from pydantic_settings import (
 )
 from rapidfuzz import process
 
+from semantic_layer.errors import CannotRun
+
 PREFIX = "SEMANTIC_LAYER_"
 NESTED = "__"
 SHORTEST_KEY = 16
 
 
-class SettingsMistake(Exception):
+class SettingsMistake(CannotRun):
     """The settings cannot be used; the text names the variables and holds none of their values."""
 
 

@@ -2,20 +2,18 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 
 from semantic_layer.api.request import Backend
+from semantic_layer.app.backend import open_backend
 from semantic_layer.app.listening import Greeting, serve
 from semantic_layer.app.stopping import StopRequests
-from semantic_layer.engines.opening import open_engine
-from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
+from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.registry.catalogs import CatalogService
-from semantic_layer.serving.answers import Answers, Limits
-from semantic_layer.serving.ports import Catalogs, Engine
 from semantic_layer.settings import Settings
 from semantic_layer.store.registry_database import RegistryDatabase
 from semantic_layer.web.application import WebContext, create_app
@@ -57,17 +55,6 @@ async def open_application(settings: Settings, registry_url: str) -> AsyncIterat
         yield Application(settings, registry, catalogs, backend)
 
 
-@asynccontextmanager
-async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[Backend]:
-    """The pipeline over these catalogs and the sources of the settings; no registry is needed for it."""
-    async with AsyncExitStack() as closing:
-        engines = _engines(settings)
-        for engine in engines.values():
-            closing.push_async_callback(engine.close)
-        limits = Limits(settings.default_limit, settings.max_limit, settings.question_seconds)
-        yield Backend(Answers(catalogs, engines, limits), catalogs)
-
-
 def check_address(settings: Settings) -> None:
     """Raises UnsafeAddress. To be called before anything is started."""
     check_exposure(settings.host, settings.api_keys, anonymous_viewer=settings.anonymous_viewer)
@@ -96,17 +83,6 @@ async def answer_requests(
     log.info("serving", host=host, port=port, revision=application.catalogs.status.serving)
     await serve(create_app(context), claimed, stop, drain_seconds=settings.drain_seconds, greet=greet)
     log.info("stopped")
-
-
-def _engines(settings: Settings) -> Mapping[str, Engine]:
-    """By the names that definitions use. Nothing is connected yet."""
-    engines = {}
-    for name, url in settings.connections.items():
-        try:
-            engines[name] = open_engine(url.get_secret_value())
-        except SemanticLayerError as error:
-            raise refuse(error.code, f"SEMANTIC_LAYER_CONNECTIONS__{name}: {error}") from None
-    return engines
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -9,7 +9,7 @@ from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.registry.publication import prepare
 
 REVISION = 1
-ACTOR = "draft"
+ACTOR = "not published"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from semantic_layer.app.stopping import StopRequests
+from semantic_layer.app.stopping import LoopFactory, StopRequests
+from semantic_layer.errors import CannotRun
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
@@ -18,7 +19,7 @@ LOOK_SECONDS = 0.5  # for finding out whether somebody listens on this machine
 Greeting = Callable[[], Awaitable[None]]
 
 
-class PortBusy(Exception):
+class PortBusy(CannotRun):
     """The port cannot be had; the text, for the command line, says why."""
 
 
@@ -46,6 +47,12 @@ def claim_port(host: str, port: int) -> socket.socket:
         claimed.close()
         raise
     return claimed
+
+
+def server_loop_factory() -> LoopFactory:
+    """The fastest event loop of this installation."""
+    factory: LoopFactory = uvicorn.Config("", log_config=None).get_loop_factory()
+    return factory
 
 
 class _Server(uvicorn.Server):

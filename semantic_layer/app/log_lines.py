@@ -27,10 +27,16 @@ def start_log(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
-    end: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())] if for_people else [
-        structlog.processors.dict_tracebacks,
-        structlog.processors.JSONRenderer(serializer=_json),
-    ]  # fmt: skip
+    # Plain tracebacks: those with every local variable take seconds to write, and may hold a secret.
+    end: list[Processor] = (
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+        if for_people
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    )
     structlog.configure(
         processors=[*stamped, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
-import uvicorn
-
 T = TypeVar("T")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop] | None
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -61,7 +60,7 @@ def stop_requests() -> Iterator[StopRequests]:
             signal.signal(number, handler)
 
 
-def run_until_stopped(stop: StopRequests, main: Coroutine[Any, Any, T]) -> T:
+def run_until_stopped(stop: StopRequests, main: Coroutine[Any, Any, T], loop_factory: LoopFactory = None) -> T:
     """Runs `main` in an event loop of its own. A request to stop cancels it, and Stopped is raised afterwards."""
 
     async def cancellable() -> T:
@@ -75,8 +74,7 @@ def run_until_stopped(stop: StopRequests, main: Coroutine[Any, Any, T]) -> T:
         with stop.told_to(cancel):
             return await main
 
-    fastest_here = uvicorn.Config("", log_config=None).get_loop_factory()
-    with asyncio.Runner(loop_factory=fastest_here) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         try:
             return runner.run(cancellable())
         except asyncio.CancelledError:

@@ -8,9 +8,9 @@ import typer
 
 from semantic_layer.app.registry_place import registry_url
 from semantic_layer.cli.definition_commands import Paths, existing_files
-from semantic_layer.cli.door import person
-from semantic_layer.cli.outcome import counted, run_once, settings_of_command, told
-from semantic_layer.cli.place import Registry, with_registry
+from semantic_layer.cli.outcome import counted, told
+from semantic_layer.cli.pipeline import person, run_once, settings_of_command
+from semantic_layer.cli.place import Registry
 from semantic_layer.definitions.change import Change, Leaf, changes
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog, VersionCause
@@ -71,7 +71,7 @@ def apply(
     """
     with told():
         catalog = read_files(existing_files(paths))
-        settings = with_registry(settings_of_command(), registry)
+        settings = settings_of_command(registry)
         who = actor if actor is not None and actor.strip() else person()
         for line in lines_of(run_once(_applied(settings, catalog, expect_revision, who, message, dry_run))):
             print(line)

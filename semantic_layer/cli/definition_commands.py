@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from semantic_layer.cli.outcome import STDERR, Exit, counted, say_definition_errors, told
+from semantic_layer.cli.outcome import Exit, complain, counted, say_definition_errors, told
 from semantic_layer.cli.words import Unreadable
 from semantic_layer.definitions.json_schema import definition_schema_text
 from semantic_layer.definitions.layout import format_text
@@ -69,7 +69,7 @@ def format(paths: Paths, check: Check = False) -> None:
         if mistakes or (check and changed):
             raise typer.Exit(Exit.REFUSED)
         if not changed:
-            STDERR.print("nothing to change", markup=False)
+            complain("nothing to change")
 
 
 def schema() -> None:

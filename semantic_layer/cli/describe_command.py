@@ -1,14 +1,14 @@
 """`describe`: what a metric is, in one sentence made from its parsed rule, and its entry in the dictionary."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
 from rich.cells import cell_len
 
-from semantic_layer.cli.outcome import run_once, told
-from semantic_layer.cli.place import Definitions, Key, Place, Registry, Url, open_door, or_the_demo
+from semantic_layer.cli.outcome import told
+from semantic_layer.cli.place import Definitions, Key, Registry, Url, place_of, send
 
 DOCUMENT = """
 query Describe($name: String!, $language: String) {
@@ -25,6 +25,7 @@ query Describe($name: String!, $language: String) {
 }
 """
 MOST_SHOWN = 12
+NOT_PUBLISHED = "not published"  # the actor of definitions in files (app.draft)
 
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Its name.", show_default=False)]
 Language = Annotated[
@@ -42,7 +43,7 @@ def describe(
 ) -> None:
     """Says what a metric is: its rule in one sentence, then its entry in the dictionary.
 
-    Without a place it looks into the registry of the settings, and if none is set, into the demo's definitions.
+    Without a place it looks into the registry of the settings, and if there is none, into the demo's definitions.
 
     [bold]Examples[/]
 
@@ -53,16 +54,10 @@ def describe(
     [bold]Exit codes[/]: 0 said, 1 no such metric, 2 the command itself cannot be read.
     """
     with told():
-        place = or_the_demo(Place(url, key, registry, tuple(definitions or ())))
-        entry = run_once(_entry(metric, language, place))
-        for line in lines_of(entry, WORDS["zh" if (language or "").startswith("zh") else "en"]):
+        place = replace(place_of(url, key, registry, definitions), or_demo=True)
+        data = send(place, DOCUMENT, {"name": metric, "language": language})
+        for line in lines_of(data["metric"], WORDS["zh" if (language or "").startswith("zh") else "en"]):
             print(line)
-
-
-async def _entry(metric: str, language: str | None, place: Place) -> Mapping[str, Any]:
-    async with open_door(place) as door:
-        entry: Mapping[str, Any] = (await door.send(DOCUMENT, {"name": metric, "language": language}))["metric"]
-        return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,7 @@ class Words:
 
     titles: Mapping[str, str]
     version: str
+    draft: str
     more: str
     separator: str
 
@@ -85,7 +81,8 @@ WORDS = {
             "parameters": "Parameters", "tags": "Tags", "deprecated": "Deprecated", "version": "Version",
             "dimensions": "Cut by", "usedBy": "Used by",
         },
-        "{number}, {fingerprint}, since revision {revision} ({recordedAt}, {actor})", "and {count} more", ", ",
+        "{number}, {fingerprint}, since revision {revision} ({recordedAt} UTC, {actor})",
+        "{fingerprint}, not published", "and {count} more", ", ",
     ),
     "zh": Words(
         {
@@ -95,7 +92,8 @@ WORDS = {
             "freshness": "新鲜度", "warn": "预警条件", "parameters": "参数", "tags": "标签", "deprecated": "停用",
             "version": "版本", "dimensions": "可分维度", "usedBy": "被引用",
         },
-        "{number}，{fingerprint}，自第 {revision} 版目录起（{recordedAt}，{actor}）", "另有 {count} 个", "、",
+        "{number}，{fingerprint}，自第 {revision} 版目录起（{recordedAt} UTC，{actor}）",
+        "{fingerprint}，尚未发布", "另有 {count} 个", "、",
     ),
 }  # fmt: skip
 
@@ -117,8 +115,9 @@ def _said(entry: Mapping[str, Any], key: str, words: Words) -> str:
     value = entry.get(key)
     match key:
         case "version":
-            newest = entry["versions"][-1]
-            return words.version.format(**{**newest, "fingerprint": entry["fingerprint"]})
+            newest = {**entry["versions"][-1], "fingerprint": entry["fingerprint"]}
+            newest["recordedAt"] = newest["recordedAt"][:16].replace("T", " ")
+            return (words.draft if newest["actor"] == NOT_PUBLISHED else words.version).format(**newest)
         case "dimensions":
             return _some([one["name"] for one in value or ()], words)
         case "parameters":

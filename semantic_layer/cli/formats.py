@@ -1,4 +1,4 @@
-"""An answer in the formats of machines: JSON as it came, CSV, and an Arrow stream with the columns' exact types."""
+"""An answer as CSV, and as an Arrow stream with the columns' exact types."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -25,11 +25,6 @@ READ_TEXT: dict[str, Callable[[str], object]] = {
     "DATE": date.fromisoformat,
     "TIMESTAMP": datetime.fromisoformat,
 }
-
-
-def json_text(answer: ShownAnswer) -> str:
-    """The whole answer as it came over GraphQL."""
-    return orjson.dumps(answer.whole, option=orjson.OPT_INDENT_2).decode()
 
 
 def csv_text(answer: ShownAnswer) -> str:

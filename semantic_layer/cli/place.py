@@ -1,24 +1,19 @@
 """Where a command finds its catalog: a running server, the registry, or definitions in files."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from semantic_layer.api.request import Backend
-from semantic_layer.app.application import open_application, open_backend
-from semantic_layer.app.draft import draft_catalogs
-from semantic_layer.app.registry_place import registry_url
-from semantic_layer.cli.door import Door, http_door, local_door
-from semantic_layer.cli.outcome import settings_of_command
+from semantic_layer.cli import late
 from semantic_layer.cli.words import Unreadable
-from semantic_layer.definitions.reader import read_files
-from semantic_layer.settings import Settings, load_settings
+from semantic_layer.demo.graphql_client import Unreachable, post_graphql
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
 PLACE = "Where to ask"
+SECONDS = 120.0  # a server's own deadline comes first, and tells more
 DEMO_DEFINITIONS = Path(__file__).parents[2] / "schema/demo"  # of a checkout; an installed package has none
 
 Url = Annotated[
@@ -48,55 +43,52 @@ Definitions = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """At most one of the three; none is the registry of the settings."""
+    """At most one of the three; none is the registry of the settings.
+
+    `or_demo`: where there is no registry either, the demo's definitions, if this is a checkout.
+    """
 
     url: str | None = None
     key: str | None = None
     registry: str | None = None
     definitions: tuple[Path, ...] = ()
-
-    def __post_init__(self) -> None:
-        if sum((self.url is not None, self.registry is not None, bool(self.definitions))) > 1:
-            raise Unreadable("--url, --registry and --definitions exclude one another")
+    or_demo: bool = False
 
 
-def or_the_demo(place: Place) -> Place:
-    """Who names no place and has set up no registry sees the demo's definitions, if this is a checkout."""
-    if place != Place() or load_settings().model_fields_set & {"registry_url", "data_dir"}:
-        return place
-    return Place(definitions=(DEMO_DEFINITIONS,)) if DEMO_DEFINITIONS.is_dir() else place
+def place_of(url: str | None, key: str | None, registry: str | None, definitions: list[Path] | None) -> Place:
+    """Raises Unreadable when more than one is named. A flag is stronger than SEMANTIC_LAYER_URL."""
+    if registry is not None and definitions:
+        raise Unreadable("--registry and --definitions exclude one another")
+    if registry is not None or definitions:
+        return Place(registry=registry, definitions=tuple(definitions or ()))
+    return Place(url, key)
 
 
-def with_registry(settings: Settings, registry: str | None) -> Settings:
-    """The settings with the registry that a flag names: a url, or the data folder of an embedded one."""
-    if registry is None:
-        return settings
-    if "://" in registry:
-        return settings.changed(registry_url=registry)
-    if not Path(registry).is_dir():
-        raise Unreadable(f"--registry {registry} is no url, and no such folder is here")
-    return settings.changed(registry_url=None, data_dir=registry)
+def send(place: Place, document: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
+    """A GraphQL request to a running server, or to the same pipeline in this process; gives the reply's data.
 
-
-@asynccontextmanager
-async def open_door(place: Place) -> AsyncIterator[Door]:
-    """A running server, or the pipeline in this process."""
+    Raises SemanticLayerError with all issues that came back, or Unreachable.
+    """
     if place.url is not None:
-        async with http_door(place.url, place.key, settings_of_command().question_seconds) as door:
-            yield door
+        reply = post_graphql(place.url, document, variables, key=place.key, seconds=SECONDS)
     else:
-        async with open_pipeline(place) as backend:
-            yield local_door(backend)
+        reply = late.module("pipeline").reply(place, document, variables)
+    if reply.get("errors"):
+        raise SemanticLayerError(_issues(reply["errors"]))
+    data = reply.get("data")
+    if not isinstance(data, dict):
+        raise Unreachable(f"{place.url} is no GraphQL address: what came back has no data.")
+    return data
 
 
-@asynccontextmanager
-async def open_pipeline(place: Place) -> AsyncIterator[Backend]:
-    """The pipeline in this process, over the registry or over files, and the sources of the settings."""
-    settings = with_registry(settings_of_command(), place.registry)
-    if place.definitions:
-        async with open_backend(settings, draft_catalogs(read_files(place.definitions))) as backend:
-            yield backend
-        return
-    with registry_url(settings, join=True) as url:
-        async with open_application(settings, url) as application:
-            yield application.backend
+def _issues(errors: list[dict[str, Any]]) -> list[Issue]:
+    """Every issue of every error; one with a code that this release does not know keeps it in its words."""
+    issues = []
+    for error in errors:
+        bare = [{"code": "", "message": error.get("message", "")}]
+        for one in error.get("extensions", {}).get("issues") or bare:
+            known = one["code"] in ErrorCode.__members__
+            code = ErrorCode[one["code"]] if known else ErrorCode.INTERNAL
+            message = one["message"] if known or not one["code"] else f"{one['code']}: {one['message']}"
+            issues.append(Issue(code, message, tuple(one.get("path", ())), tuple(one.get("near", ()))))
+    return issues

@@ -1,25 +1,19 @@
 """`query` and `explain`: one question, answered or shown."""
 
 import sys
-from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
-from semantic_layer.access.principal import Principal
-from semantic_layer.cli import question
+from semantic_layer.cli import late, question
 from semantic_layer.cli.answer_json import ASK_DOCUMENT, ShownAnswer, shown_answer
-from semantic_layer.cli.door import person
-from semantic_layer.cli.formats import arrow_bytes, csv_text, json_text
-from semantic_layer.cli.outcome import run_once, told
-from semantic_layer.cli.place import Definitions, Key, Place, Registry, Url, open_door, open_pipeline
+from semantic_layer.cli.outcome import told
+from semantic_layer.cli.place import Definitions, Key, Registry, Url, place_of, send
 from semantic_layer.cli.question import QuestionFlags, question_of
-from semantic_layer.cli.table import footer_lines, table_lines
-from semantic_layer.cli.words import Node, Unreadable
-from semantic_layer.query.ask_reader import read_ask
-from semantic_layer.serving.answers import Explanation
+from semantic_layer.cli.table import answer_lines
+from semantic_layer.cli.words import Unreadable
 
 
 class Format(StrEnum):
@@ -89,8 +83,8 @@ def query(
         if show_ask:
             print(orjson.dumps({"ask": asked}, option=orjson.OPT_INDENT_2).decode())
             return
-        answer = run_once(_answered(asked, Place(url, key, registry, tuple(definitions or ()))))
-        _print(answer, format, explain)
+        data = send(place_of(url, key, registry, definitions), ASK_DOCUMENT, {"ask": asked})
+        _print(shown_answer(data["query"]), format, explain)
 
 
 def explain(
@@ -129,28 +123,10 @@ def explain(
             offset, include_empty, fill_time, time_zone, language, as_of, strict,
         )  # fmt: skip
         asked = question_of(flags, ask)
-        shown = run_once(_explained(asked, Place(registry=registry, definitions=tuple(definitions or ()))))
+        shown = late.module("pipeline").explanation(place_of(None, None, registry, definitions), asked)
         print(shown.plan.rstrip("\n"))
         for text in shown.sql:
             print(f"\n{text.rstrip()}")
-
-
-def answer_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    """`data.query` of ASK_DOCUMENT as the table and its footer."""
-    answer = shown_answer(data)
-    yield from table_lines(answer)
-    yield ""
-    yield from footer_lines(answer)
-
-
-async def _answered(asked: Node, place: Place) -> ShownAnswer:
-    async with open_door(place) as door:
-        return shown_answer((await door.send(ASK_DOCUMENT, {"ask": asked}))["query"])
-
-
-async def _explained(asked: Node, place: Place) -> Explanation:
-    async with open_pipeline(place) as backend:
-        return await backend.answers.explain(read_ask(asked), Principal(person()))
 
 
 def _print(answer: ShownAnswer, format: Format, explain: bool) -> None:
@@ -161,10 +137,10 @@ def _print(answer: ShownAnswer, format: Format, explain: bool) -> None:
             if explain:
                 print(f"\n{answer.meta['sql']}")
         case Format.JSON:
-            print(json_text(answer))
+            print(orjson.dumps(answer.whole, option=orjson.OPT_INDENT_2).decode())
         case Format.CSV:
-            sys.stdout.write(csv_text(answer))
+            sys.stdout.write(late.module("formats").csv_text(answer))
         case Format.ARROW:
             if sys.stdout.isatty():
                 raise Unreadable("an Arrow stream is no text for a terminal: --format arrow > answer.arrows")
-            sys.stdout.buffer.write(arrow_bytes(answer))
+            sys.stdout.buffer.write(late.module("formats").arrow_bytes(answer))

@@ -7,14 +7,14 @@ import typer
 
 from semantic_layer.api.schema import print_schema as schema_text
 from semantic_layer.app.application import answer_requests, check_address, open_application
-from semantic_layer.app.listening import claim_port
+from semantic_layer.app.listening import claim_port, server_loop_factory
 from semantic_layer.app.log_lines import start_log
 from semantic_layer.app.registry_place import registry_url
 from semantic_layer.app.stopping import Stopped, run_until_stopped, stop_requests
 from semantic_layer.cli.answer_json import ASK_DOCUMENT
 from semantic_layer.cli.outcome import Exit, told
 from semantic_layer.cli.place import DEMO_DEFINITIONS
-from semantic_layer.cli.question_commands import answer_lines
+from semantic_layer.cli.table import answer_lines
 from semantic_layer.demo.supervisor import DemoOptions, Presentation, run_demo
 from semantic_layer.settings import load_settings
 
@@ -49,7 +49,7 @@ def serve(
         with stop_requests() as stop:
             try:
                 with claim_port(settings.host, settings.port) as claimed, registry_url(settings) as url:
-                    run_until_stopped(stop, serving())
+                    run_until_stopped(stop, serving(), server_loop_factory())
             except Stopped:
                 return
 

@@ -1,11 +1,11 @@
 """An answer as a table for people: numbers to the right, null as `–`, totals, and a footer of where it comes from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
 
-from semantic_layer.cli.answer_json import Row, ShownAnswer, ShownColumn, ShownTotals
+from semantic_layer.cli.answer_json import Row, ShownAnswer, ShownColumn, ShownTotals, shown_answer
 
 NULL = "–"
 LEFT_OUT = "(all)"  # a dimension that a total does not keep
@@ -30,6 +30,14 @@ def table_lines(answer: ShownAnswer) -> Iterator[str]:
     for one in totals:
         yield rule
         yield from (_line(columns, widths, line) for line in one)
+
+
+def answer_lines(data: Mapping[str, Any]) -> Iterator[str]:
+    """`data.query` of the reply to ASK_DOCUMENT as the table and its footer."""
+    answer = shown_answer(data)
+    yield from table_lines(answer)
+    yield ""
+    yield from footer_lines(answer)
 
 
 def footer_lines(answer: ShownAnswer) -> Iterator[str]:

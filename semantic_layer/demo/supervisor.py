@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from semantic_layer.app.application import Application, answer_requests, open_application
-from semantic_layer.app.listening import PortBusy, claim_port
+from semantic_layer.app.listening import PortBusy, claim_port, server_loop_factory
 from semantic_layer.app.log_lines import start_log
 from semantic_layer.app.registry_place import embedded_folder
 from semantic_layer.app.stopping import Stopped, StopRequests, run_until_stopped, stop_requests
@@ -27,10 +27,9 @@ from semantic_layer.demo.fetching import fetch
 from semantic_layer.demo.first_question import ASK, IN_WORDS, first_answer
 from semantic_layer.demo.mistake import DemoMistake
 from semantic_layer.demo.narration import MEGABYTE, Narrator
-from semantic_layer.errors import SemanticLayerError
+from semantic_layer.errors import CannotRun, SemanticLayerError
 from semantic_layer.settings import Settings, fixed_settings
 from semantic_layer.store.embedded import EmbeddedPostgres
-from semantic_layer.store.embedded_programs import EmbeddedPostgresError
 from semantic_layer.web.graphiql_page import FirstQuestion
 
 HOST = "127.0.0.1"
@@ -69,7 +68,7 @@ def run_demo(options: DemoOptions, presentation: Presentation) -> int:
             _Demo(options, presentation, narrator, stop).run()
         except Stopped:
             pass
-        except (DemoMistake, PortBusy, EmbeddedPostgresError, SemanticLayerError) as error:
+        except (CannotRun, SemanticLayerError) as error:
             print(f"The demo stopped: {_told(error)}", file=sys.stderr)
             return 1
     narrator.say("Stopped.")
@@ -91,7 +90,8 @@ class _Demo:
             settings = _settings(options, self._data())
             start_log(settings)
             with self._registry() as registry_url:
-                run_until_stopped(self.stop, self._serve(settings, registry_url, catalog, claimed))
+                serving = self._serve(settings, registry_url, catalog, claimed)
+                run_until_stopped(self.stop, serving, server_loop_factory())
 
     def _data(self) -> Path:
         given = self.options.data

