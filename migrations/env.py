@@ -1,4 +1,4 @@
-"""Run by semantic_layer/store/migration.py with an open connection; there is no other way to run it."""
+"""Run by semantic_layer/store/upgrade.py with an open connection; there is no other way to run it."""
 
 from alembic import context
 

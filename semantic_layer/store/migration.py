@@ -1,21 +1,12 @@
 """Brings the registry's database to this release's tables: one transaction under a lock, or nothing happens."""
 
-from pathlib import Path
+import importlib
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.store.connection import registry_errors
-from semantic_layer.store.tables import MIGRATE_LOCK, SCHEMA
-
-# In a wheel the scripts lie beside this module; in a checkout they are the top-level folder `migrations`.
-PLACES = (Path(__file__).parent / "migrations", Path(__file__).parents[2] / "migrations")
+from semantic_layer.store.tables import MIGRATE_LOCK, MIGRATION, SCHEMA
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -29,30 +20,13 @@ async def migrate(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = alembic_config()
-    newest = ScriptDirectory.from_config(config).get_current_head()
-    if _current(connection) == newest:
-        return
-    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        message = "The registry's database was made by a newer release; start that one."
-        raise refuse(ErrorCode.REGISTRY_UNAVAILABLE, message, detail=repr(error)) from error
-
-
-def alembic_config() -> Config:
-    """Alembic's settings: where the scripts are, nothing else."""
-    config = Config()
-    folder = next((place for place in PLACES if (place / "env.py").is_file()), PLACES[-1])
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("path_separator", "os")
-    return config
+    if _current(connection) != MIGRATION:
+        # By its name, because nearly every start finds the tables as they should be and needs no alembic.
+        importlib.import_module("semantic_layer.store.upgrade").upgrade(connection)
 
 
 def _current(connection: Connection) -> str | None:
-    context = MigrationContext.configure(
-        connection, opts={"version_table": "migration", "version_table_schema": SCHEMA}
-    )
-    return context.get_current_revision()
+    if connection.scalar(text(f"SELECT to_regclass('{SCHEMA}.migration')")) is None:
+        return None
+    current: str | None = connection.scalar(text(f"SELECT version_num FROM {SCHEMA}.migration"))
+    return current

@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 SCHEMA = "semantic_layer"
+MIGRATION = "0001"  # the newest of migrations/versions: what the tables below are made by
 CHANNEL = "semantic_layer_revision"  # NOTIFY with the number of the new revision
 PUBLISH_LOCK = 7302868145  # held while a revision is written; migrations/versions/0001_revisions.py has it too
 MIGRATE_LOCK = 7302868146

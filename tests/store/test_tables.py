@@ -3,7 +3,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from semantic_layer.store.registry_database import RegistryDatabase
-from semantic_layer.store.tables import SCHEMA, metadata
+from semantic_layer.store.tables import MIGRATION, SCHEMA, metadata
+from semantic_layer.store.upgrade import newest_migration
 
 
 async def test_the_tables_in_code_are_those_that_the_migrations_make(registry: RegistryDatabase) -> None:
@@ -23,3 +24,7 @@ async def test_the_tables_in_code_are_those_that_the_migrations_make(registry: R
 
     async with registry._engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_code_knows_the_newest_migration() -> None:
+    assert newest_migration() == MIGRATION
