@@ -19,6 +19,7 @@ from semantic_layer.engines.refusals import late, refused, unavailable
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.serving.ports import RelationColumns
 from semantic_layer.sql.statement import Statement
+from semantic_layer.sql.write import select_text
 
 Connection = asyncpg.pool.PoolConnectionProxy
 Found = TypeVar("Found")
@@ -92,7 +93,7 @@ class PostgresSource:
         async def look(connection: Connection) -> RelationColumns:
             if isinstance(relation, Table):
                 return await describe_table(connection, relation.name)
-            prepared = await connection.prepare(relation.text)
+            prepared = await connection.prepare(select_text(relation, self.dialect))
             columns = [(one.name, column_type(one.type.name, -1)) for one in prepared.get_attributes()]
             return RelationColumns({name: kind for name, kind in columns if kind is not None})
 

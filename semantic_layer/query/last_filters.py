@@ -35,6 +35,11 @@ def recorded_keys(ask: Ask, world: World) -> tuple[RecordedKey, ...]:
     return tuple(keys)
 
 
+def has_last_filter(ask: Ask) -> bool:
+    """Whether what the question means depends on the moment it is asked."""
+    return any(True for _ in _last_filters(ask.where))
+
+
 def _last_filters(node: Filter | None) -> Iterator[LastFilter]:
     match node:
         case AllOf(nodes) | AnyOf(nodes):

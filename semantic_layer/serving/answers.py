@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from cachetools import TTLCache
+
 from semantic_layer.access.permit import PermittedQuery, permit
 from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.published import PublishedCatalog
@@ -18,7 +20,7 @@ from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
 from semantic_layer.query.bind import bind
 from semantic_layer.query.bound import BoundQuery
-from semantic_layer.query.last_filters import recorded_keys
+from semantic_layer.query.last_filters import has_last_filter, recorded_keys
 from semantic_layer.query.world import RecordedKey, World
 from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
 from semantic_layer.serving.flights import Flights, Tables
@@ -34,9 +36,11 @@ from semantic_layer.serving.provenance import (
     resolved_ranges,
     warnings_of,
 )
-from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
+from semantic_layer.serving.sources import COLUMNS_FOR, WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import duplicates_statement, statement
+
+MOST_COMPILED = 1_000  # questions whose statements are remembered, for as long as their columns are believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Answers:
         self._sources = Sources(engines)
         self._flights = Flights()
         self._limits = limits
+        self._compiled: TTLCache[Hashable, _Compiled] = TTLCache(MOST_COMPILED, COLUMNS_FOR, time.monotonic)
 
     async def answer(self, ask: Ask, principal: Principal, *, timeout: float | None = None) -> Answer:
         """Raises SemanticLayerError with all issues of the question, or with the source's failure."""
@@ -96,6 +101,18 @@ class Answers:
 
     async def _compile(self, ask: Ask, principal: Principal, deadline: float) -> _Compiled:
         published = await self._pinned_catalog(ask)
+        key = (repr(ask), published.revision, principal)
+        known = self._compiled.get(key)
+        if known is not None:
+            return known
+        compiled = await self._compile_anew(ask, published, principal, deadline)
+        if not has_last_filter(ask):  # it speaks of this moment
+            self._compiled[key] = compiled
+        return compiled
+
+    async def _compile_anew(
+        self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float
+    ) -> _Compiled:
         world = await self._world(ask, published, deadline)
         query = bind(ask, world)
         permitted = permit(query, principal)
@@ -196,6 +213,7 @@ class Answers:
             return await engine.run(statements, timeout=max(deadline - time.monotonic(), 0.001))
         except SemanticLayerError as error:
             if error.code is ErrorCode.SOURCE_REFUSED:
+                self._compiled.clear()
                 self._sources.forget_columns()  # the next question looks at the source's tables anew
             raise
 

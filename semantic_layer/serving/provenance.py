@@ -110,14 +110,22 @@ def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[DatasetRead, Fresh
         if key.grain is None:
             continue
         labels: list[date | datetime | None] = rows.column(place).unique().to_pylist()
-        for column in query.columns:
-            if not is_time(column.published.catalog, column.measure, key.dimension):
-                continue
+        for span in _spans(query, key, fresh):
+            found.update(dict.fromkeys(partial_periods(labels, key.grain, _bounds(query, key), span)))
+    return tuple(sorted(found))
+
+
+def _spans(
+    query: BoundQuery, key: BoundKey, fresh: Mapping[DatasetRead, Freshness]
+) -> set[tuple[datetime, datetime] | None]:
+    """What each dataset records whose rows are dated by the key; None where nothing tells."""
+    spans = set()
+    for column in query.columns:
+        if is_time(column.published.catalog, column.measure, key.dimension):
             for home, _ in homes(column.measure):
                 known = fresh.get(DatasetRead(column.published.revision, home))
-                span = None if known is None else known.span
-                found.update(dict.fromkeys(partial_periods(labels, key.grain, _bounds(query, key), span)))
-    return tuple(sorted(found))
+                spans.add(None if known is None else known.span)
+    return spans
 
 
 def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
