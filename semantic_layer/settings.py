@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         """The same settings but for these, checked again."""
         return fixed_settings(**{name: getattr(self, name) for name in self.model_fields_set} | chosen)
 
+    @property
+    def registry(self) -> str | None:
+        return None if self.registry_url is None else self.registry_url.get_secret_value()
+
     def connection(self, name: str) -> str | None:
         """The url of a connection that a definition names, None if the settings have none of this name."""
         url = self.connections.get(name.upper())

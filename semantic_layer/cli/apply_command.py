@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from semantic_layer.app.registry_place import registry_url
+from semantic_layer.app.registry_place import running_registry
 from semantic_layer.cli.definition_commands import Paths, existing_files
 from semantic_layer.cli.outcome import counted, told
 from semantic_layer.cli.pipeline import person, run_once, settings_of_command
@@ -80,7 +80,7 @@ def apply(
 async def _applied(
     settings: Settings, catalog: Catalog, expected: int | None, actor: str, message: str, dry_run: bool
 ) -> Outcome:
-    with registry_url(settings, join=True) as url:
+    with running_registry(settings.registry, settings.data_dir, join=True) as url:
         database = RegistryDatabase(url)
         try:
             await database.migrate()

@@ -94,5 +94,5 @@ async def _open_pipeline(place: Place) -> AsyncIterator[Backend]:
         async with open_backend(settings, draft_catalogs(read_files(definitions))) as backend:
             yield backend
         return
-    async with late.module("registry_backend").open_registry_backend(settings) as backend:
+    async with late.module("cli.registry_backend").open_registry_backend(settings) as backend:
         yield backend

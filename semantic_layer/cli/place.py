@@ -72,7 +72,7 @@ def send(place: Place, document: str, variables: Mapping[str, object]) -> Mappin
     if place.url is not None:
         reply = post_graphql(place.url, document, variables, key=place.key, seconds=SECONDS)
     else:
-        reply = late.module("pipeline").reply(place, document, variables)
+        reply = late.module("cli.pipeline").reply(place, document, variables)
     if reply.get("errors"):
         raise SemanticLayerError(_issues(reply["errors"]))
     data = reply.get("data")

@@ -18,7 +18,7 @@ Start with [cyan]semantic-layer demo[/]. Exit codes of every command: 0 done, 1 
 # command -> panel, module, function, its first line
 COMMANDS = {
     "demo": (
-        "Serve", "server_commands", "demo",
+        "Serve", "demo_command", "demo",
         "Serves one year of a real grocery chain on this machine, and asks it a first question.",
     ),
     "serve": (
@@ -73,7 +73,7 @@ class _Commands(TyperGroup):
 def _loaded(name: str) -> Any:
     _, module, function, _ = COMMANDS[name]
     one = typer.Typer(rich_markup_mode="rich", add_completion=False)
-    one.command(name, context_settings=CONTEXT)(getattr(late.module(module), function))
+    one.command(name, context_settings=CONTEXT)(getattr(late.module(f"cli.{module}"), function))
     return typer.main.get_command(one)
 
 

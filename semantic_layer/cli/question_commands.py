@@ -123,7 +123,7 @@ def explain(
             offset, include_empty, fill_time, time_zone, language, as_of, strict,
         )  # fmt: skip
         asked = question_of(flags, ask)
-        shown = late.module("pipeline").explanation(place_of(None, None, registry, definitions), asked)
+        shown = late.module("cli.pipeline").explanation(place_of(None, None, registry, definitions), asked)
         print(shown.plan.rstrip("\n"))
         for text in shown.sql:
             print(f"\n{text.rstrip()}")
@@ -139,8 +139,8 @@ def _print(answer: ShownAnswer, format: Format, explain: bool) -> None:
         case Format.JSON:
             print(orjson.dumps(answer.whole, option=orjson.OPT_INDENT_2).decode())
         case Format.CSV:
-            sys.stdout.write(late.module("formats").csv_text(answer))
+            sys.stdout.write(late.module("cli.formats").csv_text(answer))
         case Format.ARROW:
             if sys.stdout.isatty():
                 raise Unreadable("an Arrow stream is no text for a terminal: --format arrow > answer.arrows")
-            sys.stdout.buffer.write(late.module("formats").arrow_bytes(answer))
+            sys.stdout.buffer.write(late.module("cli.formats").arrow_bytes(answer))

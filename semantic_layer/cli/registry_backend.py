@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 from semantic_layer.api.request import Backend
 from semantic_layer.app.application import open_application
-from semantic_layer.app.registry_place import registry_url
+from semantic_layer.app.registry_place import running_registry
 from semantic_layer.settings import Settings
 
 
 @asynccontextmanager
 async def open_registry_backend(settings: Settings) -> AsyncIterator[Backend]:
     """Joins the embedded registry of a server that runs here. Raises what open_application raises."""
-    with registry_url(settings, join=True) as url:
+    with running_registry(settings.registry, settings.data_dir, join=True) as url:
         async with open_application(settings, url) as application:
             yield application.backend

