@@ -19,6 +19,7 @@ from typing import IO
 from urllib.parse import quote
 
 from semantic_layer.store.embedded_postmaster import (
+    SOCKET_FOLDER,
     end_leftover_postmaster,
     end_process,
     read_pid_file,
@@ -299,7 +300,7 @@ def url_of_running(data_dir: Path, database: str = OWNER, user: str = OWNER) -> 
 def _make_socket_folder(account: Account) -> Path:
     """A folder with a short path, for the account alone."""
     for parent in (tempfile.gettempdir(), "/tmp"):
-        folder = Path(tempfile.mkdtemp(prefix="sl-pg-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER, dir=parent))
         if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET:
             if os.geteuid() == 0:
                 os.chown(folder, account.uid, account.gid)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from semantic_layer.store.embedded_programs import EmbeddedPostgresError
 
+SOCKET_FOLDER = "sl-pg-"  # how the names of our socket folders begin
+
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
@@ -49,20 +51,24 @@ def end_leftover_postmaster(data_dir: Path, patience: float) -> None:
     postmaster = read_pid_file(data_dir)
     if postmaster is None:
         return
-    pid = postmaster.pid
-    if not _is_server_of(pid, data_dir):
-        with suppress(FileNotFoundError):
-            (data_dir / "postmaster.pid").unlink()
-        return
+    _end_other(postmaster.pid, data_dir, patience)
+    with suppress(FileNotFoundError):
+        (data_dir / "postmaster.pid").unlink()
+    if postmaster.socket_folder.name.startswith(SOCKET_FOLDER):
+        shutil.rmtree(postmaster.socket_folder, ignore_errors=True)
+
+
+def _end_other(pid: int, data_dir: Path, patience: float) -> None:
     for number, wait in ((signal.SIGINT, patience / 2), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if not _is_server_of(pid, data_dir):
+            return
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            if not _is_server_of(pid, data_dir):
-                return
+        while time.monotonic() < deadline and _is_server_of(pid, data_dir):
             time.sleep(0.02)
-    raise EmbeddedPostgresError(f"The PostgreSQL process {pid} of an earlier run does not end; stop it.")
+    if _is_server_of(pid, data_dir):
+        raise EmbeddedPostgresError(f"The PostgreSQL process {pid} of an earlier run does not end; stop it.")
 
 
 def end_process(server: subprocess.Popen[bytes], patience: float) -> None:

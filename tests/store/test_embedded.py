@@ -118,11 +118,14 @@ async def test_the_server_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds the watcher in /proc")
 async def test_a_server_that_outlived_its_supervisor_is_ended_first(tmp_path: Path) -> None:
     supervisor, server = start_supervisor(tmp_path / "pg")
+    socket_folder = Path(str(url_of_running(tmp_path / "pg")).partition("host=")[2])
     os.kill(watcher_of(server), signal.SIGKILL)
     kill(supervisor)
     assert is_alive(server)
+    assert socket_folder.is_dir()
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as again:
         assert not is_alive(server)
+        assert not socket_folder.exists()
         assert again.run_sql("SELECT n FROM kept").strip() == "42"
 
 
