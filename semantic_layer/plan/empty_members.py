@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from semantic_layer.definitions.expression import Aggregate, Expr, rewrite, walk
+from semantic_layer.definitions.expression import Aggregate, Exists, Expr, Name, rewrite, walk
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import TIMESTAMP
 from semantic_layer.plan.context import Context, Evaluated
@@ -14,7 +14,7 @@ from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import time_filter
 from semantic_layer.plan.typed import cast
 from semantic_layer.query.bound import BoundKey, BoundQuery
-from semantic_layer.query.measure import Asked, homes
+from semantic_layer.query.measure import Asked, EntityCondition, homes
 
 
 def empty_members(query: BoundQuery, values: list[Evaluated], draft: Draft) -> list[str]:
@@ -54,7 +54,11 @@ def _joined_members(home: str, path: str, keys: list[BoundKey], query: BoundQuer
 
 
 def _speaks_of(condition: Expr, prefix: str) -> bool:
-    asked = [node.dimension for node in walk(condition) if isinstance(node, Asked)]
+    """Whether a condition is about the members alone: nothing in it needs rows of a fact."""
+    nodes = tuple(walk(condition))
+    if any(isinstance(node, Name | Exists | EntityCondition) for node in nodes):
+        return False
+    asked = [node.dimension for node in nodes if isinstance(node, Asked)]
     return bool(asked) and all(words.startswith(prefix) for words in asked)
 
 
