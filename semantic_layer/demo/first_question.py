@@ -7,14 +7,14 @@ from typing import Any
 from semantic_layer.demo.graphql_client import post_graphql
 from semantic_layer.demo.mistake import DemoMistake
 
-IN_WORDS = "What did the departments sell in 2017, what was a basket worth, and how much of it was private label?"
+IN_WORDS = "What did the largest departments sell in 2017, what was a basket worth, and how much was private label?"
 
 ASK: dict[str, object] = {
     "metrics": [{"name": "sales"}, {"name": "average_basket_value"}, {"name": "private_label_share"}],
     "by": [{"dimension": "product.department"}],
     "where": {"dimension": "transaction_date", "op": "IN_RANGE", "values": ["2017-01-01", "2018-01-01"]},
-    "having": {"key": "sales", "op": "GT", "values": [100000]},
     "orderBy": [{"key": "sales", "descending": True}],
+    "limit": 7,
     "totals": [[]],
 }
 

@@ -67,6 +67,7 @@ def run_demo(options: DemoOptions, load_serving: Callable[[], Serving]) -> int:
     narrator = Narrator()
     with stop_requests() as stop:
         try:
+            _check_given_data(options)
             with _held_folder(options), _claimed_port(options) as claimed, _starting_registry(options) as registry:
                 narrator.say("The semantic layer on one year of a real grocery chain")
                 data = _data_folder(options, narrator)
@@ -93,11 +94,14 @@ def _told(error: Exception) -> str:
     return str(error)
 
 
+def _check_given_data(options: DemoOptions) -> None:
+    missing = [file.name for file in FILES if options.data and not (options.data / file.name).is_file()]
+    if missing:
+        raise DemoMistake(f"{options.data} has no {', '.join(missing)}.")
+
+
 def _data_folder(options: DemoOptions, narrator: Narrator) -> Path:
     if options.data is not None:
-        missing = [file.name for file in FILES if not (options.data / file.name).is_file()]
-        if missing:
-            raise DemoMistake(f"{options.data} has no {', '.join(missing)}.")
         return options.data
     folder = options.folder / "data"
     said = f"{len(FILES)} files, {TOTAL_BYTES / MEGABYTE:.1f} MB"
