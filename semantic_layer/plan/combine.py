@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, rewrite
+from semantic_layer.definitions.types import Kind
 from semantic_layer.plan.context import Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import (
@@ -74,14 +75,14 @@ def _united(keys: list[tuple[str, BoundKey]], steps: tuple[str, ...], used: tupl
     name = draft.name("combined")
     alias = "parts"
     outputs = tuple(Output(key_name, Field(alias, key_name, key.type), key.type) for key_name, key in keys)
-    picked = tuple(Output(one.name, _only_value(Field(alias, one.name, one.type)), one.type) for one in columns)
+    picked = tuple(Output(one.name, only_value(Field(alias, one.name, one.type)), one.type) for one in columns)
     block = Block(UnitedRows(tuple(blocks), alias), (*outputs, *picked), grouped=len(keys))
     return draft.add(Step(name, block, tuple(key_name for key_name, _ in keys)))
 
 
-def _only_value(column: Field) -> Expr:
+def only_value(column: Field) -> Expr:
     """The one value that a key has among nulls."""
-    return Aggregate("max", (column,))
+    return Aggregate("bool_or" if column.type.kind is Kind.BOOLEAN else "max", (column,))
 
 
 def _joined(step: str, keys: tuple[Field, ...], draft: Draft) -> Joined:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Exists, Expr, Name, rewrite, walk
+from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import TIMESTAMP
 from semantic_layer.plan.context import Context, Evaluated
@@ -11,10 +12,11 @@ from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Output, Step, StepRows, UnitedRows
 from semantic_layer.plan.periods import series
 from semantic_layer.plan.row_scope import RowScope
-from semantic_layer.plan.time_keys import time_filter
+from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast
 from semantic_layer.query.bound import BoundKey, BoundQuery
 from semantic_layer.query.measure import Asked, EntityCondition, homes
+from semantic_layer.query.time_range import OPEN, bounds_of
 
 
 def empty_members(query: BoundQuery, values: list[Evaluated], draft: Draft) -> list[str]:
@@ -100,7 +102,7 @@ def missing_periods(query: BoundQuery, values: list[Evaluated], extra: list[str]
     assert key.grain is not None
     column = query.columns[0]
     catalog = column.published.catalog
-    filters = time_filter(column.measure, catalog, query.where)
+    filters = _filters_of(key, homes(column.measure)[0][0], catalog, query.where)
     steps = [*(step for value in values for step in value.steps), *extra]
     span = None if filters.bounds.closed else _span(key, steps, draft)
     context = Context(column.published, query.keys, query.where)
@@ -112,6 +114,24 @@ def missing_periods(query: BoundQuery, values: list[Evaluated], extra: list[str]
     if others:
         parts.append(occurring(others, steps, draft, "occurring"))
     return [_crossed(query.keys, parts, draft, "every_cell").name]
+
+
+def _filters_of(key: BoundKey, home: str, catalog: Catalog, where: tuple[Expr, ...]) -> TimeFilter:
+    """The conditions about the key's own dimension, by whatever name, and the range that they leave of it."""
+    target = find_dimension(catalog, home, key.dimension)
+
+    def same(asked: Asked) -> bool:
+        return find_dimension(catalog, home, asked.dimension) == target
+
+    bounds, own = OPEN, []
+    for condition in where:
+        bounds = bounds.both(bounds_of(condition, same))
+        nodes = tuple(walk(condition))
+        asked = [node for node in nodes if isinstance(node, Asked)]
+        only = asked and all(same(node) for node in asked)
+        if only and not any(isinstance(node, Name | Exists | EntityCondition) for node in nodes):
+            own.append(condition)
+    return TimeFilter(tuple(own), (), bounds)
 
 
 def _span(key: BoundKey, steps: list[str], draft: Draft) -> Step:

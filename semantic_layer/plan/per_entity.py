@@ -99,35 +99,31 @@ def _outer(
     resolved = rows.value(measure.value)
     assert isinstance(resolved, Aggregate)
     type_ = aggregate_result(resolved)
-    aggregate = typed_aggregate(resolved)
+    passes: tuple[Expr, ...] = tuple(Call("is_not_null", (rows.fields[key.name],)) for key in entity)
     if measure.having is not None:
-        having = typed(rows.value(measure.having))
-        aggregate = kept(aggregate, having)
+        passes = (*passes, typed(rows.value(measure.having)))
+    aggregate = kept(typed_aggregate(resolved), passes[0] if len(passes) == 1 else Call("and", passes))
     value = Output(draft.column_name(hint), aggregate, type_)
-    where = tuple(Call("is_not_null", (rows.fields[key.name],)) for key in entity)
-    block = Block(rows.rows.relation, (*columns, value), rows.rows.joins, where, grouped=len(columns))
+    block = Block(rows.rows.relation, (*columns, value), rows.rows.joins, grouped=len(columns))
     if context.frame is not None and context.frame.from_first and columns:
         keys = time_keys(measure, context)
-        firsts = _first_entities(measure, keys, entity, context, draft, hint)
+        firsts = _first_rows_of_home(measure, keys, context, draft, hint)
         block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
     step = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(step.field(value.name), type_, (step.name,))
 
 
-def _first_entities(
-    measure: PerEntity, keys: TimeKeys, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
-) -> Step:
-    """The first row with an entity of each combination of keys that come from the rows."""
+def _first_rows_of_home(measure: PerEntity, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Step:
+    """The first row of each combination of keys that come from the rows."""
     assert measure.time is not None
-    inside = replace(context, keys=(*keys.others, *entity), frame=None)
+    inside = replace(context, keys=keys.others, frame=None)
     scope = RowScope.of(draft, inside, measure.home)
     others = tuple(Output(draft.key_name(key), scope.key(key), key.type) for key in keys.others)
     moment = cast(scope.dimension(scope.find(measure.time)), TIMESTAMP)
-    present = tuple(Call("is_not_null", (scope.key(key),)) for key in entity)
     rows = filtered(scope, inside)
     scope.finish()  # rows that a filter repeats do no harm to a first moment
     first = Output("first_time", Aggregate("min", (moment,)), TIMESTAMP)
-    block = Block(scope.relation, (*others, first), tuple(scope.joins), (*rows.where, *present), grouped=len(others))
+    block = Block(scope.relation, (*others, first), tuple(scope.joins), rows.where, grouped=len(others))
     return draft.add(Step(draft.name(f"{hint}_first_rows"), block))
 
 

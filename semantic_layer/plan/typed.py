@@ -97,6 +97,8 @@ def typed_aggregate(aggregate: Aggregate) -> Expr:
         return Call("divide", (total, Call("nullif", (Aggregate("count", arguments), Literal(0)))))
     if function in ("avg", "percentile_disc") or function in _QUANTILES:
         arguments = tuple(cast(argument, FLOAT) for argument in arguments)
+    if function in ("min", "max") and type_of(arguments[0]).kind is Kind.BOOLEAN:
+        return Aggregate("bool_and" if function == "min" else "bool_or", arguments)  # PostgreSQL has no min of these
     if function in ("min", "max"):
         arguments = tuple(by_code_point(argument) for argument in arguments)
     return Aggregate(function, arguments, aggregate.share)

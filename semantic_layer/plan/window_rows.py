@@ -2,6 +2,7 @@
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import TIMESTAMP
+from semantic_layer.plan.combine import only_value
 from semantic_layer.plan.context import Context, Frame
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Null, Output, Step, UnitedRows
@@ -48,5 +49,5 @@ def from_first_row(
     scaffold = Block(periods.rows(), (*exprs, Output(value.name, empty, value.type)), joins)
     alias = "parts"
     outputs = tuple(Output(one.name, Field(alias, one.name, one.type), one.type) for one in exprs)
-    picked = Output(value.name, Aggregate("max", (Field(alias, value.name, value.type),)), value.type)
+    picked = Output(value.name, only_value(Field(alias, value.name, value.type)), value.type)
     return Block(UnitedRows((windows, scaffold), alias), (*outputs, picked), grouped=len(outputs))

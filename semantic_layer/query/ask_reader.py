@@ -112,9 +112,7 @@ def _parameters(metric: JsonObject) -> Mapping[str, JsonValue]:
         message = f"a metric takes at most {MOST_PARAMETERS} parameters"
         metric.problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, given.path)
         return {}
-    return {
-        name: read_value(value, (*given.path, name), metric.problems) for name, value in given.data.items()
-    }
+    return {name: read_value(value, (*given.path, name), metric.problems) for name, value in given.data.items()}
 
 
 def _order_key(key: JsonObject) -> OrderKey:

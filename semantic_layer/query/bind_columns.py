@@ -10,7 +10,7 @@ from semantic_layer.query.filters import UNITS
 from semantic_layer.query.measure import Shifted
 from semantic_layer.query.parameters import typed_parameters
 from semantic_layer.query.problems import Problems, did_you_mean, listed, near_names
-from semantic_layer.query.resolve_rule import measure_of
+from semantic_layer.query.resolve_rule import measure_of, without_fill
 from semantic_layer.query.world import World
 
 MOST_PERIODS = 100_000
@@ -46,7 +46,7 @@ def _column(asked: AskMetric, language: str, world: World, path: Path, problems:
     return BoundColumn(
         name=asked.alias or asked.name,
         metric=asked.name,
-        measure=measure if length is None else Shifted(measure, length),
+        measure=measure if length is None else Shifted(without_fill(measure), length),
         published=published,
         version=version,
         label=metric.about.label.get(language) or metric.name,

@@ -80,9 +80,7 @@ class FilterReader:
         node = question.child("having")
         return None if node is None else self._node(node, HAVING_FORMS, HAVING_SAID, 1)
 
-    def _node(
-        self, node: JsonObject, forms: Mapping[str, tuple[str, ...]], said: str, depth: int
-    ) -> Filter | None:
+    def _node(self, node: JsonObject, forms: Mapping[str, tuple[str, ...]], said: str, depth: int) -> Filter | None:
         if not self._counted(node, depth):
             return None
         told = [key for key in forms if node.has(key)]
@@ -109,9 +107,7 @@ class FilterReader:
             case "segment":
                 return SegmentFilter(node.required_text("segment"), node.path)
             case _:
-                return KeyFilter(
-                    node.required_text("key"), node.required_text("op"), self._operands(node), node.path
-                )
+                return KeyFilter(node.required_text("key"), node.required_text("op"), self._operands(node), node.path)
 
     def _counted(self, node: JsonObject, depth: int) -> bool:
         self._nodes += 1
@@ -123,9 +119,7 @@ class FilterReader:
             self._problems.add(ErrorCode.QUERY_TOO_COMPLEX, message, node.path)
         return depth <= DEEPEST and self._nodes <= MOST_NODES
 
-    def _no_form(
-        self, node: JsonObject, told: list[str], forms: Mapping[str, tuple[str, ...]], said: str
-    ) -> None:
+    def _no_form(self, node: JsonObject, told: list[str], forms: Mapping[str, tuple[str, ...]], said: str) -> None:
         """No form can be told from the node, or several."""
         known = {key for keys in forms.values() for key in keys}
         strange = [str(key)[:100] for key in node.data if key not in known]

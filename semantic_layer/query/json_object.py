@@ -47,9 +47,7 @@ class JsonObject:
 
     def wrong(self, key: str, wanted: str, code: ErrorCode = ErrorCode.BAD_QUESTION) -> None:
         found = self.data.get(key)
-        message = (
-            f"`{key}` is missing" if found is None else f"`{key}` must be {wanted}, not {kind_of(found)}"
-        )
+        message = f"`{key}` is missing" if found is None else f"`{key}` must be {wanted}, not {kind_of(found)}"
         self.problems.add(code, message, (*self.path, key))
 
     def text(self, key: str) -> str | None:

@@ -4,7 +4,7 @@ It works on a checked catalog, so a name that is missing here is a fault of the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semantic_layer.definitions.expression import (
     Aggregate,
@@ -77,11 +77,26 @@ def _of_rule(rule: Rule, scope: _Scope) -> Measure:
     inside = scope.inside(rule)
     across = rule.modifier if isinstance(rule.modifier, Across) else None
     measure = _value(rule, inside) if across is None else _per_entity(rule, across, inside)
+    if rule.where is not None or rule.modifier is not None:
+        measure = without_fill(measure)
     if rule.where is not None:
         measure = Filtered(measure, written_out(rule.where, measure, inside.catalog, inside.parameters))
     if rule.modifier is not None and across is None:
         measure = _modified(measure, rule.modifier)
     return measure if rule.fill is None else Filled(measure, rule.fill)
+
+
+def without_fill(measure: Measure) -> Measure:
+    """`fill` is not inherited by a block that adds `where` or a modifier: over other rows, 0 was not promised."""
+    match measure:
+        case Filled(inner, _):
+            return without_fill(inner)
+        case Arithmetic():
+            return replace(measure, inputs={name: without_fill(one) for name, one in measure.inputs.items()})
+        case Filtered() | Shifted() | Windowed() | AtFewer() | Ranked():
+            return replace(measure, inner=without_fill(measure.inner))
+        case Base() | PerEntity():
+            return measure
 
 
 def _value(rule: Rule, scope: _Scope) -> Measure:

@@ -121,7 +121,7 @@ def aggregate_type(aggregate: Aggregate, type_of_name: TypeOfName) -> ColumnType
     if function in ("count", "count_distinct", "count_if", "approx_count_distinct"):
         return INTEGER
     argument = expression_type(aggregate.arguments[0], type_of_name)
-    if function in ("min", "max"):
+    if function in ("min", "max", "bool_and", "bool_or"):
         return argument
     if function == "sum":
         return sum_type(argument)

@@ -2,27 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
-from cachetools import TTLCache
-
-from semantic_layer.access.permit import PermittedQuery, permit
 from semantic_layer.access.principal import Principal
-from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
-from semantic_layer.plan.build import Plans, build
-from semantic_layer.plan.draft import ColumnsNeeded
 from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
-from semantic_layer.query.bind import bind
-from semantic_layer.query.bound import BoundQuery
-from semantic_layer.query.last_filters import has_last_filter, recorded_keys
-from semantic_layer.query.world import RecordedKey, World
 from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
+from semantic_layer.serving.compiler import Compiled, Compiler, Limits
 from semantic_layer.serving.flights import Flights, Tables
 from semantic_layer.serving.ports import Catalogs, Engine
 from semantic_layer.serving.provenance import (
@@ -36,21 +25,12 @@ from semantic_layer.serving.provenance import (
     resolved_ranges,
     warnings_of,
 )
-from semantic_layer.serving.sources import COLUMNS_FOR, WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
-from semantic_layer.sql.statement import Statement
-from semantic_layer.sql.write import duplicates_statement, statement
+from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
+from semantic_layer.sql.write import duplicates_statement
 
-MOST_COMPILED = 1_000  # questions whose statements are remembered, for as long as their columns are believed
+__all__ = ["Answers", "Explanation", "Limits"]
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one question may take: rows by default and at most, seconds, and how long `minRevision` waits."""
-
-    default_rows: int = 10_000
-    max_rows: int = 100_000
-    seconds: float = 30.0
-    revision_wait: float = 2.0
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,114 +41,59 @@ class Explanation:
     sql: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A question up to its statements: the rows' first, then one per set of totals."""
-
-    query: BoundQuery
-    plans: Plans
-    statements: tuple[Statement, ...]
+class _ColumnsChanged(Exception):
+    """What was believed of a source's columns is no longer true; the question is compiled and run once more."""
 
 
 class Answers:
     """Answers questions. Every door (GraphQL, command line, tests) calls `answer`; the stages are listed once."""
 
-    def __init__(self, catalogs: Catalogs, engines: Mapping[str, Engine], limits: Limits = Limits()) -> None:
-        self._catalogs = catalogs
+    def __init__(self, catalogs: Catalogs, engines: Mapping[str, Engine], limits: Limits = DEFAULT_LIMITS) -> None:
         self._sources = Sources(engines)
+        self._compiler = Compiler(catalogs, self._sources, limits)
         self._flights = Flights()
-        self._limits = limits
-        self._compiled: TTLCache[Hashable, _Compiled] = TTLCache(MOST_COMPILED, COLUMNS_FOR, time.monotonic)
+        self._seconds = limits.seconds
 
     async def answer(self, ask: Ask, principal: Principal, *, timeout: float | None = None) -> Answer:
         """Raises SemanticLayerError with all issues of the question, or with the source's failure."""
-        seconds = self._limits.seconds if timeout is None else min(timeout, self._limits.seconds)
+        seconds = self._seconds if timeout is None else min(timeout, self._seconds)
         deadline = time.monotonic() + seconds
         try:
             async with asyncio.timeout(seconds):
-                compiled = await self._compile(ask, principal, deadline)
-                return await self._run(ask, compiled, deadline)
+                try:
+                    return await self._once(ask, principal, deadline, believing=True)
+                except _ColumnsChanged:
+                    self._compiler.forget()
+                    return await self._once(ask, principal, deadline, believing=False)
         except TimeoutError:
             message = f"the question took longer than {seconds:g} seconds and was cancelled"
             raise refuse(ErrorCode.DEADLINE_EXCEEDED, message) from None
 
+    async def _once(self, ask: Ask, principal: Principal, deadline: float, *, believing: bool) -> Answer:
+        """`believing`: what is known of the source's columns may be old; _ColumnsChanged when it seems to be."""
+        try:
+            compiled = await self._compiler.compile(ask, principal, deadline)
+            looks = await self._looks(compiled)
+            if believing and self._sources.outdated(look.unread for look in looks.values()):
+                raise _ColumnsChanged
+            return await self._run(ask, compiled, looks, deadline)
+        except SemanticLayerError as error:
+            if believing and error.code is ErrorCode.SOURCE_REFUSED:
+                raise _ColumnsChanged from error
+            raise
+
     async def explain(self, ask: Ask, principal: Principal) -> Explanation:
-        compiled = await self._compile(ask, principal, time.monotonic() + self._limits.seconds)
+        """Compiles only: no rows are read."""
+        compiled = await self._compiler.compile(ask, principal, time.monotonic() + self._seconds)
         plans = (compiled.plans.rows, *compiled.plans.totals)
         return Explanation("\n\n".join(printed(plan) for plan in plans), tuple(one.text for one in compiled.statements))
 
-    # --- up to the statements ------------------------------------------------------------------------------------
-
-    async def _compile(self, ask: Ask, principal: Principal, deadline: float) -> _Compiled:
-        published = await self._pinned_catalog(ask)
-        key = (repr(ask), published.revision, principal)
-        known = self._compiled.get(key)
-        if known is not None:
-            return known
-        compiled = await self._compile_anew(ask, published, principal, deadline)
-        if not has_last_filter(ask):  # it speaks of this moment
-            self._compiled[key] = compiled
-        return compiled
-
-    async def _compile_anew(
-        self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float
-    ) -> _Compiled:
-        world = await self._world(ask, published, deadline)
-        query = bind(ask, world)
-        permitted = permit(query, principal)
-        plans = await self._plans(permitted)
-        dialect = self._sources.engine(plans.rows.source).dialect
-        statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
-        return _Compiled(query, plans, statements)
-
-    async def _pinned_catalog(self, ask: Ask) -> PublishedCatalog:
-        """The one catalog of the question's whole life."""
-        if ask.min_revision is not None:
-            await self._catalogs.wait_for(ask.min_revision, self._limits.revision_wait)
-        if ask.as_of is None:
-            return self._catalogs.current
-        if ask.as_of.revision is not None:
-            return await self._catalogs.at_revision(ask.as_of.revision)
-        assert ask.as_of.recorded_at is not None
-        return await self._catalogs.recorded_at(ask.as_of.recorded_at)
-
-    async def _world(self, ask: Ask, published: PublishedCatalog, deadline: float) -> World:
-        zone = ask.time_zone or published.catalog.settings.time_zone
-        now = datetime.now(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        pinned = await self._pinned_versions(ask, published)
-        bare = World(published, now, self._limits.default_rows, self._limits.max_rows, pinned)
-        recorded: dict[RecordedKey, tuple[datetime, datetime] | None] = {}
-        for revision, dataset, dimension in recorded_keys(ask, bare):
-            catalog = published if revision == published.revision else pinned[revision]
-            fresh = await self._sources.freshness(catalog, dataset, zone, deadline - time.monotonic())
-            recorded[(revision, dataset, dimension)] = fresh.span
-        return World(published, now, self._limits.default_rows, self._limits.max_rows, pinned, recorded)
-
-    async def _pinned_versions(self, ask: Ask, published: PublishedCatalog) -> dict[int, PublishedCatalog]:
-        """The catalogs of pinned versions: each the one in which its version came in force."""
-        pins: dict[int, PublishedCatalog] = {}
-        for metric in ask.metrics:
-            versions = published.versions.get(metric.name, ())
-            version = next((one for one in versions if one.number == metric.version), None)
-            if version is not None and version.revision not in pins:
-                same = version.revision == published.revision
-                pins[version.revision] = published if same else await self._catalogs.at_revision(version.revision)
-        return pins
-
-    async def _plans(self, permitted: PermittedQuery) -> Plans:
-        while True:
-            try:
-                return build(permitted, self._sources.columns)
-            except ColumnsNeeded as needed:
-                await self._sources.learn(needed)
-
     # --- running -------------------------------------------------------------------------------------------------
 
-    async def _run(self, ask: Ask, compiled: _Compiled, deadline: float) -> Answer:
+    async def _run(self, ask: Ask, compiled: Compiled, looks: Mapping[DatasetRead, Look], deadline: float) -> Answer:
         """The rows of all statements and what the datasets say of themselves, read from one snapshot."""
         source = compiled.plans.rows.source
         engine = self._sources.engine(source)
-        looks = await self._looks(compiled)
         fresh = {read: look.known for read, look in looks.items() if look.known is not None}
         first = {read: look for read, look in looks.items() if look.before_rows and read not in fresh}
         fresh |= await self._settled(first, engine, deadline)
@@ -181,7 +106,7 @@ class Answers:
 
         async def run() -> Tables:
             statements = [*proofs, *late_statements, *compiled.statements]
-            found = await self._from_source(engine, statements, deadline)
+            found = await engine.run(statements, timeout=self._seconds)  # it may serve who came later
             self._sources.judge(source, checks, found[: len(checks)], tokens)
             rows = found[len(checks) :]
             for (read, look), row in zip(late.items(), rows, strict=False):
@@ -192,7 +117,7 @@ class Answers:
         fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, engine, deadline)
         return _answered(ask, compiled, tables, {read: fresh[read] for read in looks}, _kept_for(looks, fresh))
 
-    async def _looks(self, compiled: _Compiled) -> dict[DatasetRead, Look]:
+    async def _looks(self, compiled: Compiled) -> dict[DatasetRead, Look]:
         query = compiled.query
         catalogs = {one.revision: one for one in (query.published, *(column.published for column in query.columns))}
         plans = (compiled.plans.rows, *compiled.plans.totals)
@@ -205,20 +130,16 @@ class Answers:
         statements = [look.statement for look in looks.values() if look.statement is not None]
         if not statements:
             return {}
-        rows = await self._from_source(engine, statements, deadline)
+        rows = await engine.run(statements, timeout=_left(deadline))
         return {read: self._sources.settle(look, row) for (read, look), row in zip(looks.items(), rows, strict=True)}
 
-    async def _from_source(self, engine: Engine, statements: Sequence[Statement], deadline: float) -> Tables:
-        try:
-            return await engine.run(statements, timeout=max(deadline - time.monotonic(), 0.001))
-        except SemanticLayerError as error:
-            if error.code is ErrorCode.SOURCE_REFUSED:
-                self._compiled.clear()
-                self._sources.forget_columns()  # the next question looks at the source's tables anew
-            raise
+
+def _left(deadline: float) -> float:
+    """Seconds until the deadline, at least a moment: the engine says that it is over."""
+    return max(deadline - time.monotonic(), 0.001)
 
 
-def _key(compiled: _Compiled, tokens: Tokens) -> Hashable:
+def _key(compiled: Compiled, tokens: Tokens) -> Hashable:
     """Everything that rows depend on. Values by their text: 1, True and 1.0 are different values."""
     texts = tuple((one.text, repr(one.values)) for one in compiled.statements)
     marks = tuple(sorted((repr(relation), token or "") for relation, token in tokens.items()))
@@ -234,7 +155,7 @@ def _kept_for(looks: Mapping[DatasetRead, Look], fresh: Mapping[DatasetRead, Fre
 
 
 def _answered(
-    ask: Ask, compiled: _Compiled, tables: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
+    ask: Ask, compiled: Compiled, tables: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
 ) -> Answer:
     query, plans = compiled.query, compiled.plans
     rows, *totals = tables

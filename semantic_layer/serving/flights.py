@@ -41,29 +41,25 @@ class Flights:
         kept = self._kept.get(key)
         if kept is not None:
             return kept.tables
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.ensure_future(_awaited(run)))
-            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
-        tables = await _shared(flight)
+        tables = await self._shared(key, run)
         kept = _Kept(tables, seconds)
         if _size(kept) <= self._kept.maxsize:
             self._kept[key] = kept
         return tables
 
-
-async def _awaited(run: Callable[[], Awaitable[Tables]]) -> Tables:
-    return await run()
-
-
-async def _shared(flight: _Flight) -> Tables:
-    flight.waiting += 1
-    try:
-        return await asyncio.shield(flight.task)
-    finally:
-        flight.waiting -= 1
-        if flight.waiting == 0 and not flight.task.done():
-            flight.task.cancel()
+    async def _shared(self, key: Hashable, run: Callable[[], Awaitable[Tables]]) -> Tables:
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.ensure_future(run()))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if flight.waiting == 0:
+                # who comes from now on gets a run of their own, also while this one is still being stopped
+                self._flights.pop(key, None)
+                flight.task.cancel()
 
 
 def _size(kept: _Kept) -> int:

@@ -129,7 +129,14 @@ def _spans(
 
 
 def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
-    return next((Bounds(one.start, one.end) for one in query.resolved if one.column == key.dimension), OPEN)
+    """What the filters leave of the key's dimension, by whatever name they call it."""
+    column = query.columns[0]
+    catalog, home = column.published.catalog, homes(column.measure)[0][0]
+    target, bounds = find_dimension(catalog, home, key.dimension), OPEN
+    for one in query.resolved:
+        if find_dimension(catalog, home, one.column) == target:
+            bounds = bounds.both(Bounds(one.start, one.end))
+    return bounds
 
 
 def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:

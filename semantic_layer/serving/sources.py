@@ -1,7 +1,7 @@
 """The sources as questions need them: their columns, how fresh their rows are, and which joins are proven unique."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,6 +66,7 @@ class Sources:
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self._engines = dict(engines)
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
+        self._learned_at: dict[RelationKey, str | None] = {}
         self._freshness: TLRUCache[tuple[object, ...], Freshness] = TLRUCache(
             MOST_RELATIONS, ttu=lambda _key, fresh, now: now + fresh.kept_for, timer=time.monotonic
         )
@@ -86,12 +87,20 @@ class Sources:
     async def learn(self, needed: ColumnsNeeded) -> None:
         """Asks a source for the columns of a relation."""
         connection, relation = needed.key
-        found = await self.engine(connection).describe(relation)
+        engine = self.engine(connection)
+        token = await engine.file_token(relation)
+        found = await engine.describe(relation)
         self._columns[needed.key] = SourceColumns(found.types, found.unique)
+        self._learned_at[needed.key] = token
+
+    def outdated(self, datasets: Iterable["Freshness"]) -> bool:
+        """Whether the columns of a dataset's file were learned from another state of it."""
+        return any(self._learned_at.get(one.relation, one.token) != one.token for one in datasets)
 
     def forget_columns(self) -> None:
         """After a source refused a statement: its tables may have changed."""
         self._columns.clear()
+        self._learned_at.clear()
 
     # --- freshness -----------------------------------------------------------------------------------------------
 

@@ -97,7 +97,6 @@ def test_a_value_of_another_type_is_refused(type_: ColumnType, given_value: Any,
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.xfail(strict=True, reason="digits of every script are taken; a number as text has 0 to 9")
 def test_digits_are_ascii() -> None:
     with pytest.raises(NotThisType):
         typed_value("١٢", decimal(12, 2))
