@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.requests import Request
-from fastapi.responses import JSONResponse, Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount, Route
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.error_words import internal_words, issue_words, log_fault
@@ -39,31 +40,34 @@ class WebContext:
     first_question: FirstQuestion | None = None
     max_body_bytes: int = MAX_BODY_BYTES
     schema: PreparedSchema = field(default_factory=build_schema)
-    lifespan: Callable[[FastAPI], Any] | None = None
+    lifespan: Callable[[Starlette], Any] | None = None
 
 
-def create_app(context: WebContext) -> FastAPI:
-    app = FastAPI(title="Semantic layer", openapi_url=None, docs_url=None, redoc_url=None, lifespan=context.lifespan)
+def create_app(context: WebContext) -> Starlette:
     page = None if context.first_question is None else GraphiqlPage(context.first_question)
     graphql = GraphqlEndpoint(context.backend, context.schema, context.keys, page, context.max_body_bytes)
-    app.router.routes.append(Route("/graphql", graphql, methods=None))
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql, methods=None),
+        Route("/healthz", _healthy, methods=["GET"]),
+        Route("/readyz", _readiness(context.status), methods=["GET"]),
+    ]
     if page is not None:
-        app.router.routes.append(Mount(ASSETS_PATH, page.assets))
-    app.add_api_route("/healthz", _healthy, methods=["GET"])
-    app.add_api_route("/readyz", _readiness(context.status), methods=["GET"])
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(Exception, _failed)
-    app.add_middleware(Frame, hosts=context.hosts)
-    return app
+        routes.append(Mount(ASSETS_PATH, page.assets))
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Frame, hosts=context.hosts)],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        lifespan=context.lifespan,
+    )
 
 
-async def _healthy() -> dict[str, str]:
+async def _healthy(_request: Request) -> JSONResponse:
     """The process runs; nothing else is looked at."""
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})
 
 
-def _readiness(status: Callable[[], RegistryStatus]) -> Callable[[], Any]:
-    async def ready() -> JSONResponse:
+def _readiness(status: Callable[[], RegistryStatus]) -> Callable[[Request], Any]:
+    async def ready(_request: Request) -> JSONResponse:
         """200 as long as a revision is served, also when a newer one could not be built: `error` says so."""
         now = status()
         body = {

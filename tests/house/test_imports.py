@@ -57,7 +57,7 @@ def test_every_outside_library_is_a_declared_dependency() -> None:
     """What only comes along with something else can go with it too."""
     asked = [*project()["project"]["dependencies"], *project()["project"]["optional-dependencies"]["demo"]]
     declared = {canonicalize_name(Requirement(line).name) for line in asked}
-    brought_by = {"starlette": "fastapi", "pydantic": "pydantic-settings"}  # their own public re-exports
+    brought_by = {"pydantic": "pydantic-settings"}  # their own public re-exports
     distributions = packages_distributions()
     missing = {
         library
