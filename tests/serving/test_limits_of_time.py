@@ -1,0 +1,98 @@
+"""Deadlines, cancelling and questions at the same time, through the whole pipeline."""
+
+import asyncio
+from decimal import Decimal
+
+from semantic_layer.errors import ErrorCode
+from semantic_layer.serving.answers import Limits
+from tests.serving.conftest import OpenShop
+from tests.serving.given import Shop, cells
+
+SALES = {"metrics": [{"name": "sales"}]}
+WHOLE = [[Decimal("135.00")]]
+
+
+async def warm(shop: Shop) -> asyncio.Event:
+    """Columns and freshness known, so that what runs next is the question; it waits for the returned gate."""
+    await shop.ask({"metrics": [{"name": "order_count"}]})
+    shop.engine.runs.clear()
+    shop.engine.started.clear()
+    shop.engine.gate = asyncio.Event()
+    return shop.engine.gate
+
+
+async def test_two_at_once_run_once(shop: Shop) -> None:
+    gate = await warm(shop)
+    one, two = asyncio.create_task(shop.ask(SALES)), asyncio.create_task(shop.ask(SALES))
+    await shop.engine.started.wait()
+    await asyncio.sleep(0.02)
+    gate.set()
+    assert cells(await one) == cells(await two) == WHOLE
+    assert len(shop.engine.runs) == 1
+
+
+async def test_one_client_gone_leaves_the_other(shop: Shop) -> None:
+    gate = await warm(shop)
+    gone, stays = asyncio.create_task(shop.ask(SALES)), asyncio.create_task(shop.ask(SALES))
+    await shop.engine.started.wait()
+    await asyncio.sleep(0.02)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    gate.set()
+    assert cells(await stays) == WHOLE
+    assert shop.engine.cancelled == 0
+
+
+async def test_the_last_client_gone_stops_the_source(shop: Shop) -> None:
+    await warm(shop)
+    tasks = [asyncio.create_task(shop.ask(SALES)) for _ in range(3)]
+    await shop.engine.started.wait()
+    await asyncio.sleep(0.02)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.02)
+    assert shop.engine.cancelled == 1
+    shop.engine.gate = None
+    assert await shop.rows(SALES) == WHOLE
+
+
+async def test_a_question_has_a_deadline_and_it_stops_the_source(opened: OpenShop) -> None:
+    shop = opened(limits=Limits(seconds=2))
+    await warm(shop)
+    refused = await shop.refused(SALES)
+    assert (refused.code, refused.retryable) == (ErrorCode.DEADLINE_EXCEEDED, True)
+    await asyncio.sleep(0.02)
+    shop.engine.gate = None
+    assert await shop.rows(SALES) == WHOLE
+
+
+async def test_a_caller_may_ask_for_less_time_and_not_for_more(opened: OpenShop) -> None:
+    shop = opened(limits=Limits(seconds=2))
+    await warm(shop)
+    for timeout in (0.05, 100.0):
+        refused = await shop.refused(SALES, timeout=timeout)
+        assert refused.code is ErrorCode.DEADLINE_EXCEEDED
+        await asyncio.sleep(0.02)
+
+
+async def test_who_waits_longer_is_not_bound_by_the_deadline_of_another(shop: Shop) -> None:
+    gate = await warm(shop)
+    hasty = asyncio.create_task(shop.ask(SALES, timeout=0.2))
+    await shop.engine.started.wait()
+    patient = asyncio.create_task(shop.ask(SALES, timeout=20))
+    await asyncio.gather(hasty, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    gate.set()
+    assert cells(await patient) == WHOLE
+
+
+async def test_a_slow_question_holds_no_other_one_up(shop: Shop) -> None:
+    gate = await warm(shop)
+    slow = asyncio.create_task(shop.ask(SALES))
+    await shop.engine.started.wait()
+    shop.engine.gate = None
+    assert await shop.number("return_count") == 1
+    assert not slow.done()
+    gate.set()
+    assert cells(await slow) == WHOLE
