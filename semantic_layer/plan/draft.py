@@ -69,7 +69,7 @@ class Draft:
 
     schemas: Schemas
     row_rules: Mapping[str, Expr]
-    zone: str
+    zone: str | None
     where: tuple[Expr, ...]
     evaluate: Evaluate
     steps: dict[str, Step] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from semantic_layer.plan.typed import cast, type_of, typed
 FIRST, LAST, WATERMARK, TOKEN = "first_time", "last_time", "watermark", "change_token"
 
 
-def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str, schemas: Schemas) -> Plan | None:
+def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str | None, schemas: Schemas) -> Plan | None:
     """One row: columns FIRST and LAST if the dataset has a time dimension, WATERMARK and TOKEN as declared.
 
     None when there is nothing to ask. It reads all rows: no filter of a question and no principal comes in.

@@ -157,7 +157,8 @@ class RowScope:
     def _time(self, dimension: Dimension, value: Expr) -> Expr:
         """Wall-clock time in the question's zone; a DATE when days or longer are recorded (rule 12)."""
         assert dimension.time is not None
-        type_, zone, stored = type_of(value), self.draft.zone, dimension.time.stored_in
+        type_, stored = type_of(value), dimension.time.stored_in
+        zone = self.draft.zone or self.catalog.settings.time_zone
         if type_.kind is Kind.TIMESTAMPTZ:
             value = Call("at_zone", (value, Literal(None), Literal(zone)))
         elif type_.kind is Kind.TIMESTAMP and stored is not None and stored != zone:

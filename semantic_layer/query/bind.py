@@ -47,7 +47,7 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     problems.raise_if_any()
     return BoundQuery(
         published=world.current,
-        zone=zone,
+        zone=ask.time_zone,
         language=ask.language,
         keys=keys,
         columns=columns,

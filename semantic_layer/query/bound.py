@@ -55,12 +55,13 @@ class BoundQuery:
     """One bound question.
 
     `where` are conditions joined by and, over Asked dimensions and Values; `having` is over Names of columns.
+    `zone` is None when the question names none: then each catalog's own holds.
     `totals` hold for each set the names of the keys kept. Without columns, `members_of` is the dataset whose
     distinct members are asked.
     """
 
     published: PublishedCatalog
-    zone: str
+    zone: str | None
     language: str
     keys: tuple[BoundKey, ...]
     columns: tuple[BoundColumn, ...]

@@ -104,14 +104,14 @@ class Sources:
 
     # --- freshness -----------------------------------------------------------------------------------------------
 
-    async def look(self, published: PublishedCatalog, name: str, zone: str) -> Look:
+    async def look(self, published: PublishedCatalog, name: str, zone: str | None) -> Look:
         """What is known of a dataset's rows without reading them, and the statement that tells the rest."""
         dataset = published.catalog.datasets[name]
         relation = (published.catalog.sources[dataset.source].connection, dataset.relation)
         engine = self.engine(relation[0])
         token = await engine.file_token(dataset.relation)
         unread = Freshness(name, relation, None, token, None, _seconds(dataset.time_to_live))
-        key = (relation, repr(dataset), zone, token)
+        key = (relation, repr(dataset), zone or published.catalog.settings.time_zone, token)
         known = self._freshness.get(key)
         if known is not None:
             return Look(key, unread, known)
@@ -128,7 +128,7 @@ class Sources:
             self._freshness[look.key] = fresh
         return fresh
 
-    async def freshness(self, published: PublishedCatalog, name: str, zone: str, timeout: float) -> Freshness:
+    async def freshness(self, published: PublishedCatalog, name: str, zone: str | None, timeout: float) -> Freshness:
         """The freshness of one dataset, asked now if it is not known."""
         look = await self.look(published, name, zone)
         if look.known is not None:
@@ -137,7 +137,7 @@ class Sources:
         [row] = await self.engine(look.unread.relation[0]).run([look.statement], timeout=timeout)
         return self.settle(look, row)
 
-    async def _freshness_plan(self, published: PublishedCatalog, name: str, zone: str) -> Plan | None:
+    async def _freshness_plan(self, published: PublishedCatalog, name: str, zone: str | None) -> Plan | None:
         while True:
             try:
                 return freshness_plan(published, name, zone, self.columns)
