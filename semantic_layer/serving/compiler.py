@@ -1,0 +1,124 @@
+"""Ask -> statements: the stages of the pipeline that read no rows, remembered for questions that come again."""
+
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from cachetools import TTLCache
+
+from semantic_layer.access.permit import PermittedQuery, permit
+from semantic_layer.access.principal import Principal
+from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.plan.build import Plans, build
+from semantic_layer.plan.draft import ColumnsNeeded
+from semantic_layer.query.ask import Ask
+from semantic_layer.query.bind import bind
+from semantic_layer.query.bound import BoundQuery
+from semantic_layer.query.last_filters import has_last_filter, recorded_keys
+from semantic_layer.query.world import RecordedKey, World
+from semantic_layer.serving.ports import Catalogs
+from semantic_layer.serving.sources import COLUMNS_FOR, Sources
+from semantic_layer.sql.statement import Statement
+from semantic_layer.sql.write import statement
+
+MOST_COMPILED = 1_000  # questions whose statements are remembered, for as long as their columns are believed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may take: rows by default and at most, seconds, and how long `minRevision` waits."""
+
+    default_rows: int = 10_000
+    max_rows: int = 100_000
+    seconds: float = 30.0
+    revision_wait: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A question up to its statements: the rows' first, then one per set of totals."""
+
+    query: BoundQuery
+    plans: Plans
+    statements: tuple[Statement, ...]
+
+
+class Compiler:
+    """Compiles questions against the catalogs in service and the sources' columns."""
+
+    def __init__(self, catalogs: Catalogs, sources: Sources, limits: Limits) -> None:
+        self._catalogs = catalogs
+        self._sources = sources
+        self._limits = limits
+        self._known: TTLCache[Hashable, Compiled] = TTLCache(MOST_COMPILED, COLUMNS_FOR, time.monotonic)
+
+    def forget(self) -> None:
+        """The sources' columns may have changed: they are asked again, and questions compiled again."""
+        self._known.clear()
+        self._sources.forget_columns()
+
+    async def compile(self, ask: Ask, principal: Principal, deadline: float) -> Compiled:
+        """Raises SemanticLayerError with all issues of the question."""
+        published = await self._pinned_catalog(ask)
+        key = (repr(ask), published.revision, principal)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        compiled = await self._compile_anew(ask, published, principal, deadline)
+        if not has_last_filter(ask):  # it speaks of this moment
+            self._known[key] = compiled
+        return compiled
+
+    async def _compile_anew(
+        self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float
+    ) -> Compiled:
+        world = await self._world(ask, published, deadline)
+        query = bind(ask, world)
+        permitted = permit(query, principal)
+        plans = await self._plans(permitted)
+        dialect = self._sources.engine(plans.rows.source).dialect
+        statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
+        return Compiled(query, plans, statements)
+
+    async def _pinned_catalog(self, ask: Ask) -> PublishedCatalog:
+        """The one catalog of the question's whole life."""
+        if ask.min_revision is not None:
+            await self._catalogs.wait_for(ask.min_revision, self._limits.revision_wait)
+        if ask.as_of is None:
+            return self._catalogs.current
+        if ask.as_of.revision is not None:
+            return await self._catalogs.at_revision(ask.as_of.revision)
+        assert ask.as_of.recorded_at is not None
+        return await self._catalogs.recorded_at(ask.as_of.recorded_at)
+
+    async def _world(self, ask: Ask, published: PublishedCatalog, deadline: float) -> World:
+        zone = ask.time_zone or published.catalog.settings.time_zone
+        now = datetime.now(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        pinned = await self._pinned_versions(ask, published)
+        bare = World(published, now, self._limits.default_rows, self._limits.max_rows, pinned)
+        recorded: dict[RecordedKey, tuple[datetime, datetime] | None] = {}
+        for revision, dataset, dimension in recorded_keys(ask, bare):
+            catalog = published if revision == published.revision else pinned[revision]
+            fresh = await self._sources.freshness(catalog, dataset, ask.time_zone, deadline - time.monotonic())
+            recorded[(revision, dataset, dimension)] = fresh.span
+        return World(published, now, self._limits.default_rows, self._limits.max_rows, pinned, recorded)
+
+    async def _pinned_versions(self, ask: Ask, published: PublishedCatalog) -> dict[int, PublishedCatalog]:
+        """The catalogs of pinned versions: each the one in which its version came in force."""
+        pins: dict[int, PublishedCatalog] = {}
+        for metric in ask.metrics:
+            versions = published.versions.get(metric.name, ())
+            version = next((one for one in versions if one.number == metric.version), None)
+            if version is not None and version.revision not in pins:
+                same = version.revision == published.revision
+                pins[version.revision] = published if same else await self._catalogs.at_revision(version.revision)
+        return pins
+
+    async def _plans(self, permitted: PermittedQuery) -> Plans:
+        while True:
+            try:
+                return build(permitted, self._sources.columns)
+            except ColumnsNeeded as needed:
+                await self._sources.learn(needed)
