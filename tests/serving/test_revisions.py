@@ -73,7 +73,6 @@ async def test_a_pinned_answer_stays_byte_for_byte_the_same(shop: Shop) -> None:
     assert len(shop.catalogs.current.versions["sales"]) > 5
 
 
-@pytest.mark.xfail(strict=True, reason="a question has one zone, that of the current catalog")
 async def test_a_pin_keeps_the_time_zone_of_its_catalog(shop: Shop) -> None:
     pinned = {"metrics": [{"name": "sales", "version": 1}], "by": [{"dimension": "ordered_at", "grain": "DAY"}]}
     before = await shop.rows(pinned)
