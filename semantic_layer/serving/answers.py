@@ -93,20 +93,20 @@ class Answers:
     async def _run(self, ask: Ask, compiled: Compiled, looks: Mapping[DatasetRead, Look], deadline: float) -> Answer:
         """The rows of all statements and what the datasets say of themselves, read from one snapshot."""
         source = compiled.plans.rows.source
-        engine = self._sources.engine(source)
+        dialect = self._sources.engine(source).dialect
         fresh = {read: look.known for read, look in looks.items() if look.known is not None}
         first = {read: look for read, look in looks.items() if look.before_rows and read not in fresh}
-        fresh |= await self._settled(first, engine, deadline)
+        fresh |= await self._settled(first, source, deadline)
         late = {read: look for read, look in looks.items() if read not in fresh}
         tokens = {look.unread.relation: fresh.get(read, look.unread).token for read, look in looks.items()}
         plans = (compiled.plans.rows, *compiled.plans.totals)
         checks = tuple(dict.fromkeys(check for plan in plans for check in self._sources.unproven(plan, tokens)))
-        proofs = [duplicates_statement(check, source, engine.dialect) for check in checks]
+        proofs = [duplicates_statement(check, source, dialect) for check in checks]
         late_statements = [look.statement for look in late.values() if look.statement is not None]
 
         async def run() -> Tables:
             statements = [*proofs, *late_statements, *compiled.statements]
-            found = await engine.run(statements, timeout=self._seconds)  # it may serve who came later
+            found = await self._sources.run(source, statements, self._seconds)  # it may serve who came later
             self._sources.judge(source, checks, found[: len(checks)], tokens)
             rows = found[len(checks) :]
             for (read, look), row in zip(late.items(), rows, strict=False):
@@ -114,7 +114,7 @@ class Answers:
             return rows[len(late) :]
 
         tables = await self._flights.result(_key(compiled, tokens), _kept_for(looks, fresh), run)
-        fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, engine, deadline)
+        fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, source, deadline)
         return _answered(ask, compiled, tables, {read: fresh[read] for read in looks}, _kept_for(looks, fresh))
 
     async def _looks(self, compiled: Compiled) -> dict[DatasetRead, Look]:
@@ -125,12 +125,12 @@ class Answers:
         return {read: await self._sources.look(catalogs[read.revision], read.dataset, query.zone) for read in reads}
 
     async def _settled(
-        self, looks: Mapping[DatasetRead, Look], engine: Engine, deadline: float
+        self, looks: Mapping[DatasetRead, Look], source: str, deadline: float
     ) -> dict[DatasetRead, Freshness]:
         statements = [look.statement for look in looks.values() if look.statement is not None]
         if not statements:
             return {}
-        rows = await engine.run(statements, timeout=_left(deadline))
+        rows = await self._sources.run(source, statements, _left(deadline))
         return {read: self._sources.settle(look, row) for (read, look), row in zip(looks.items(), rows, strict=True)}
 
 

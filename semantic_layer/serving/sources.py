@@ -1,7 +1,8 @@
 """The sources as questions need them: their columns, how fresh their rows are, and which joins are proven unique."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from semantic_layer.sql.write import statement
 
 COLUMNS_FOR = 60.0  # seconds that a relation's columns are believed
 MOST_RELATIONS = 10_000
+MOST_RUNNING = 500  # runs at one source, waiting ones included: more would only wait for their deadline
 WHILE_UNCHANGED = 86_400.0  # seconds that a result is kept under a change token
 Tokens = Mapping[RelationKey, str | None]
 
@@ -66,6 +68,7 @@ class Sources:
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self._engines = dict(engines)
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
+        self._running: Counter[str] = Counter()
         self._learned_at: dict[RelationKey, str | None] = {}
         self._freshness: TLRUCache[tuple[object, ...], Freshness] = TLRUCache(
             MOST_RELATIONS, ttu=lambda _key, fresh, now: now + fresh.kept_for, timer=time.monotonic
@@ -78,6 +81,18 @@ class Sources:
             message = f"no connection {connection} is configured; there are {listed(self._engines) or 'none'}"
             raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message)
         return self._engines[connection]
+
+    async def run(self, connection: str, statements: Sequence[Statement], timeout: float) -> list[pa.Table]:
+        """The statements' rows from one snapshot. Raises OVERLOADED when too many runs wait for the source."""
+        engine = self.engine(connection)
+        if self._running[connection] >= MOST_RUNNING:
+            message = f"{MOST_RUNNING} questions wait for source {connection} already; ask again in a moment"
+            raise refuse(ErrorCode.OVERLOADED, message)
+        self._running[connection] += 1
+        try:
+            return await engine.run(statements, timeout=timeout)
+        finally:
+            self._running[connection] -= 1
 
     @property
     def columns(self) -> Schemas:
@@ -134,7 +149,7 @@ class Sources:
         if look.known is not None:
             return look.known
         assert look.statement is not None
-        [row] = await self.engine(look.unread.relation[0]).run([look.statement], timeout=timeout)
+        [row] = await self.run(look.unread.relation[0], [look.statement], timeout)
         return self.settle(look, row)
 
     async def _freshness_plan(self, published: PublishedCatalog, name: str, zone: str | None) -> Plan | None:

@@ -3,6 +3,8 @@
 import asyncio
 from decimal import Decimal
 
+import pytest
+
 from semantic_layer.errors import ErrorCode
 from semantic_layer.serving.answers import Limits
 from tests.serving.conftest import OpenShop
@@ -96,3 +98,17 @@ async def test_a_slow_question_holds_no_other_one_up(shop: Shop) -> None:
     assert not slow.done()
     gate.set()
     assert cells(await slow) == WHOLE
+
+
+async def test_more_questions_than_a_source_can_take_are_refused_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semantic_layer.serving.sources.MOST_RUNNING", 1)
+    gate = await warm(shop)
+    first = asyncio.create_task(shop.ask(SALES))
+    await shop.engine.started.wait()
+    refused = await shop.refused({"metrics": [{"name": "order_count"}], "by": [{"dimension": "product.brand"}]})
+    assert (refused.code, refused.retryable) == (ErrorCode.OVERLOADED, True)
+    gate.set()
+    assert cells(await first) == WHOLE
+    assert await shop.rows(SALES) == WHOLE
