@@ -10,6 +10,7 @@ import typer
 from semantic_layer.app.stopping import Stopped
 from semantic_layer.cli.words import Unreadable
 from semantic_layer.definitions.problem import DefinitionErrors
+from semantic_layer.demo.narration import to_nowhere
 from semantic_layer.errors import CannotRun, Issue, SemanticLayerError
 
 
@@ -25,6 +26,7 @@ def told() -> Iterator[None]:
     """Turns every expected failure into lines on standard error and an exit code; other exceptions are bugs."""
     try:
         yield
+        sys.stdout.flush()
     except Unreadable as mistake:
         complain(str(mistake))
         raise typer.Exit(Exit.USAGE) from None
@@ -41,7 +43,7 @@ def told() -> Iterator[None]:
     except (Stopped, KeyboardInterrupt):
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:  # whoever reads our output has seen enough
-        sys.stderr.close()
+        to_nowhere(sys.stdout)
         raise typer.Exit(Exit.OK) from None
 
 

@@ -1,76 +1,101 @@
-"""What the demo says while it works: a live line in a terminal, plain lines in a file or pipe."""
+"""What the demo says while it works: a live line in a terminal, plain lines in a file or pipe.
 
+No library does it: importing one would take longer than most of the steps that are told of.
+"""
+
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from dataclasses import dataclass, field
+from typing import TextIO
 
 TITLE_WIDTH = 12
-PLAIN_EVERY = 2.0  # seconds between two lines about the same step when there is no terminal
+LIVE_EVERY = 0.1  # seconds between two looks of a live line
+PLAIN_EVERY = 2.0  # seconds between two plain lines about the same step
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+CLEAR = "\r\x1b[2K"
 MEGABYTE = 1_000_000
 
-Arrived = Callable[[int], None]
 
-
+@dataclass(slots=True)
 class Step:
-    """One step under way. `result` is what stands behind its title when it is done; without one it is timed."""
+    """One step under way. `result` is what stands behind its title when it is done."""
 
-    def __init__(self, arrived: Arrived) -> None:
-        self.arrived = arrived
-        self.result = ""
+    doing: str
+    total: int | None
+    began: float = field(default_factory=time.monotonic)
+    count: int = 0
+    result: str = ""
+
+    def arrived(self, count: int) -> None:
+        """So many bytes are here by now."""
+        self.count = count
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def progress(self) -> str:
+        """`12.3 of 36.5 MB, 4 s`."""
+        if self.total is None:
+            return f"{self.seconds:.0f} s"
+        here = min(self.count, self.total) / MEGABYTE
+        return f"{here:.1f} of {self.total / MEGABYTE:.1f} MB, {self.seconds:.0f} s"
+
+
+def to_nowhere(out: TextIO) -> None:
+    """What is still written, also by Python itself at the end, goes nowhere, and is no error any more."""
+    with suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), out.fileno())
 
 
 class Narrator:
     """Writes to standard output. A reader who has gone away (a closed terminal or pipe) stops nothing."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._is_live = self._out.isatty()
 
     def say(self, text: str = "") -> None:
-        with suppress(OSError):
-            self._console.print(text, markup=False)
+        self._write(f"{text}\n")
 
     def done(self, title: str, result: str) -> None:
         self.say(f"  {title:<{TITLE_WIDTH}} {result}")
 
     @contextmanager
     def step(self, title: str, doing: str, total: int | None = None) -> Iterator[Step]:
-        """A step that may take long: `doing` is shown meanwhile, with bytes of `total` if there is one."""
-        began = time.monotonic()
-        with self._live(doing, total) if self._console.is_terminal else self._plain(doing, total) as arrived:
-            step = Step(arrived)
+        """A step that may take long: `doing` is shown meanwhile, with the bytes of `total` if there is one."""
+        step = Step(doing, total)
+        over = threading.Event()
+        show = self._live if self._is_live else self._plain
+        showing = threading.Thread(target=show, args=(step, over.wait), daemon=True)
+        showing.start()
+        try:
             yield step
-        self.done(title, f"{step.result} ({time.monotonic() - began:.1f} s)")
+        finally:
+            over.set()
+            showing.join()
+        self.done(title, f"{step.result} ({step.seconds:.1f} s)")
 
-    @contextmanager
-    def _live(self, doing: str, total: int | None) -> Iterator[Arrived]:
-        columns = [SpinnerColumn(), TextColumn("{task.description}")]
-        bar = [BarColumn(), TextColumn("{task.fields[said]}")] if total else []
-        with Progress(*columns, *bar, TimeElapsedColumn(), console=self._console, transient=True) as progress:
-            task = progress.add_task(doing, total=total, said="")
+    def _live(self, step: Step, over: Callable[[float], bool]) -> None:
+        turn = 0
+        while not over(LIVE_EVERY):
+            turn += 1
+            self._write(f"{CLEAR}  {SPINNER[turn % len(SPINNER)]} {step.doing}: {step.progress}")
+        self._write(CLEAR)
 
-            def arrived(count: int) -> None:
-                progress.update(task, completed=min(count, total or count), said=_megabytes(count, total))
+    def _plain(self, step: Step, over: Callable[[float], bool]) -> None:
+        self.say(f"  {step.doing} ...")
+        while not over(PLAIN_EVERY):
+            self.say(f"    {step.progress}")
 
-            yield arrived
-
-    @contextmanager
-    def _plain(self, doing: str, total: int | None) -> Iterator[Arrived]:
-        began = last = time.monotonic()
-        self.say(f"  {doing} ...")
-
-        def arrived(count: int) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if now - last >= PLAIN_EVERY:
-                last = now
-                self.say(f"    {_megabytes(count, total)}, {now - began:.0f} s")
-
-        yield arrived
-
-
-def _megabytes(count: int, total: int | None) -> str:
-    shown = min(count, total) if total else count
-    return f"{shown / MEGABYTE:.1f} of {total / MEGABYTE:.1f} MB" if total else f"{shown / MEGABYTE:.1f} MB"
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError:
+            to_nowhere(self._out)

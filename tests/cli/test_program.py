@@ -58,6 +58,13 @@ def test_a_question_to_a_server_loads_neither_database_nor_server() -> None:
     assert "does not answer" in done.stderr
 
 
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m semantic_layer schema | head -n 1"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{\n", "")
+
+
 def test_serving_beyond_this_machine_without_a_key_is_refused(run: Run) -> None:
     result = run("serve", "--host", "0.0.0.0")
     assert result.exit_code == 1

@@ -1,7 +1,9 @@
 """The real demo in a process of its own, over the small data of the tests."""
 
+import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,6 +101,20 @@ def is_alive(pid: int) -> bool:
     return not status.exists() or "\nState:\tZ" not in status.read_text()
 
 
+def examples_answer(url: str) -> None:
+    """The examples for readers work on a server as they are."""
+    in_python = [sys.executable, str(ROOT / "examples/ask.py"), url]
+    done = subprocess.run(in_python, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    header, *rows = done.stdout.splitlines()
+    assert header == "transaction_date\tsales\trepeat_purchase_rate"
+    assert rows[0].startswith("2017-01-01\t")
+    assert "sales: version 1, f1:" in done.stderr
+    if shutil.which("curl"):
+        done = subprocess.run(["sh", str(ROOT / "examples/ask.sh"), url], capture_output=True, text=True, check=False)
+        assert json.loads(done.stdout)["data"]["query"]["meta"] == {"revision": 1}
+
+
 def test_a_life_of_the_demo(tmp_path: Path, port: int, demos: list[Demo]) -> None:
     """Cold start, a second one beside it, kill -9, recovery without a new revision, and an orderly end."""
     folder = tmp_path / "demo"
@@ -114,6 +130,8 @@ def test_a_life_of_the_demo(tmp_path: Path, port: int, demos: list[Demo]) -> Non
     answer = first.ask()
     assert answer["meta"] == {"revision": 1}
     assert "text/html" in httpx.get(f"{first.url}/graphql", headers={"accept": "text/html"}).headers["content-type"]
+
+    examples_answer(first.url)
 
     code, said = Demo(folder, port + 1 if port < 65535 else port - 1).ended()
     assert code == 1

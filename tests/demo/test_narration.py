@@ -1,0 +1,51 @@
+import io
+import os
+import pty
+import re
+import time
+
+import pytest
+
+from semantic_layer.demo import narration
+from semantic_layer.demo.narration import CLEAR, Narrator
+
+
+def test_plain_lines_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narration, "PLAIN_EVERY", 0.01)
+    out = io.StringIO()
+    with Narrator(out).step("data", "Fetching", 36_000_000) as step:
+        step.arrived(12_300_000)
+        time.sleep(0.2)
+        step.result = "8 files"
+    first, *between, last = out.getvalue().splitlines()
+    assert first == "  Fetching ..."
+    assert between and set(between) == {"    12.3 of 36.0 MB, 0 s"}
+    assert last == "  data         8 files (0.2 s)"
+
+
+def test_a_live_line_in_a_terminal_that_leaves_nothing_behind() -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        with Narrator(terminal).step("program", "Loading") as step:
+            time.sleep(0.35)
+            step.result = "loaded"
+        shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "Loading: 0 s" in shown
+    assert re.fullmatch(r"  program      loaded \(\d\.\d s\)\r\n", shown.rpartition(CLEAR)[2])
+
+
+def test_a_step_that_fails_is_not_said_to_be_done() -> None:
+    out = io.StringIO()
+    with pytest.raises(ValueError), Narrator(out).step("data", "Fetching"):
+        raise ValueError
+    assert out.getvalue() == "  Fetching ...\n"
+
+
+def test_a_reader_who_has_gone_stops_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out:
+        narrator = Narrator(out)
+        narrator.say("anybody?")
+        narrator.say("nobody")  # and closing the file, which writes what is left, is no error either
