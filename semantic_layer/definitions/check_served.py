@@ -18,6 +18,10 @@ def check_served(findings: Findings) -> None:
                 path = ("datasets", dataset.name, "joins", name, "valid_at")
                 _refuse(findings, path, '"valid_at" (slowly changing rows)')
     for metric in findings.catalog.metrics.values():
+        if metric.valid_from is not None:
+            _refuse(findings, ("metrics", metric.name, "valid_from"), '"valid_from" (a rule that begins on a day)')
+        if metric.history == "as_defined":
+            _refuse(findings, ("metrics", metric.name, "history"), '"history: as_defined"')
         for block in blocks_below(block_of(metric)):
             match block.rule.modifier:
                 case After():

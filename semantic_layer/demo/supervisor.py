@@ -74,9 +74,8 @@ def run_demo(options: DemoOptions, load_serving: Callable[[], Serving]) -> int:
                 with narrator.step("program", "Loading the program") as step:
                     serving = load_serving()
                     step.result = "loaded"
-                with narrator.step("registry", "Starting PostgreSQL") as step:
-                    url = registry.result()
-                    step.result = "PostgreSQL runs"
+                url = registry.result()
+                narrator.done("registry", "PostgreSQL started meanwhile")
                 started = Started(options, narrator, stop, claimed, data, url)
                 run_until_stopped(stop, serving.serve(started), serving.loop_factory)
         except Stopped:

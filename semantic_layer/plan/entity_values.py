@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from semantic_layer.definitions.expression import Call, Expr, walk
+from semantic_layer.definitions.expression import Call, Case, Expr, Literal, walk
 from semantic_layer.definitions.model import Catalog, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, Hop, find_dimension, reached
 from semantic_layer.definitions.types import TEXT, ColumnType
@@ -14,7 +14,7 @@ from semantic_layer.plan.nodes import Block, Ordered, Output, Step
 from semantic_layer.plan.typed import by_code_point, type_of
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.declared_types import dimension_type
-from semantic_layer.query.measure import Asked, EntityCondition, Measure, homes
+from semantic_layer.query.measure import Asked, EntityCondition, Filled, Measure, homes
 from semantic_layer.query.promises import is_time
 from semantic_layer.query.resolve_rule import measure_of
 from semantic_layer.query.time_range import OPEN, bounds_of, within
@@ -50,6 +50,15 @@ def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
         values.append(draft.evaluate(measure, inside, draft, f"{last_word(name)}_per_{prefix}"))
     rows = together(keys, values, draft)
     return _value_step(rows, [rows.expr(value.expr) for value in values], draft, f"{prefix}_values")
+
+
+def filled_for(measure: Measure, value: Expr, entity: list[Expr]) -> Expr:
+    """An entity's value where it is joined: the metric's own fill for an entity without rows (rule 4)."""
+    if not isinstance(measure, Filled):
+        return value
+    present = tuple(Call("is_not_null", (key,)) for key in entity)
+    fill = Literal(int(measure.fill) if measure.fill == int(measure.fill) else measure.fill)
+    return Case(((present[0] if len(present) == 1 else Call("and", present), Call("coalesce", (value, fill))),))
 
 
 def _value_step(rows: Together, values: list[Expr], draft: Draft, hint: str) -> Step:

@@ -13,7 +13,7 @@ from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.entity_values import attribute_step, entity_step, last_word, leading_members
+from semantic_layer.plan.entity_values import attribute_step, entity_step, filled_for, last_word, leading_members
 from semantic_layer.plan.key_values import dates_compared, key_of, serves_as
 from semantic_layer.plan.nodes import (
     Block,
@@ -30,6 +30,7 @@ from semantic_layer.plan.nodes import (
 from semantic_layer.plan.typed import cast, type_of, typed
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Asked, EntityCondition
+from semantic_layer.query.resolve_rule import measure_of
 
 Path = tuple[str, ...]  # join names from the home on
 
@@ -132,8 +133,9 @@ class RowScope:
     def _attribute(self, rule: MetricValue, dataset: Dataset, alias: str, dimension: Dimension) -> Expr:
         """A metric per key of the dataset, joined to the row that has the key."""
         step = attribute_step(rule, dataset.name, self.context, self.draft)
-        name = self._joined_once(step, alias, [self.raw(dataset, alias, column) for column in dataset.key or ()])
-        value = step.field("value_0", name)
+        here: list[Expr] = [self.raw(dataset, alias, column) for column in dataset.key or ()]
+        measure = measure_of(self.catalog, rule.metric)
+        value = filled_for(measure, step.field("value_0", self._joined_once(step, alias, here)), here)
         return value if dimension.type is None else cast(value, dimension.type)
 
     def _leading(self, rule: TopMembers, dataset: Dataset, alias: str) -> Expr:
@@ -366,10 +368,12 @@ class RowScope:
         """
         step = entity_step(node, self.context, self.draft)
         alias = self.fresh("_".join([*(last_word(words) for words in node.entity), "values"]))
-        on = tuple(
-            Call("eq", (self.dimension(self.find(words)), step.field(name, alias)))
-            for words, name in zip(node.entity, step.keys, strict=True)
-        )
+        here = [self.dimension(self.find(words)) for words in node.entity]
+        there = [step.field(name, alias) for name in step.keys]
+        on = tuple(Call("eq", pair) for pair in zip(here, there, strict=True))
         self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, alias), on))
-        values = {name: step.field(f"value_{place}", alias) for place, name in enumerate(node.inputs)}
+        values = {
+            name: filled_for(measure, step.field(f"value_{place}", alias), here)
+            for place, (name, measure) in enumerate(node.inputs.items())
+        }
         return rewrite(node.condition, lambda one: values.get(str(one)) if isinstance(one, Name) else None)

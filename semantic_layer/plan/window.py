@@ -217,11 +217,12 @@ def _single_window(window: _Window, span: Step, filters: TimeFilter, draft: Draf
         begin = filters.bounds.start
         first = span.field("first_time") if begin is None else Value(begin, TIMESTAMP)
         end = Moved(PeriodStart(first, window.step, window.week_start, TIMESTAMP), 1, window.step, TIMESTAMP)
-    elif filters.bounds.end is not None:
-        if filters.bounds.start is not None:
+    else:
+        if filters.bounds.start is not None:  # data that ends before the range has no window in it
             inside = Call("gte", (span.field("last_time"), Value(filters.bounds.start, TIMESTAMP)))
             end = Case(((inside, end),))
-        end = Call("least", (Value(filters.bounds.end, TIMESTAMP), end))
+        if filters.bounds.end is not None:
+            end = Call("least", (Value(filters.bounds.end, TIMESTAMP), end))
     block = Block(span.rows(), (Output("window_end", end, TIMESTAMP),))
     return _with_start(window, block, draft, hint)
 

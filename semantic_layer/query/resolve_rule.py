@@ -4,7 +4,7 @@ It works on a checked catalog, so a name that is missing here is a fault of the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from semantic_layer.definitions.expression import (
     Aggregate,
@@ -87,16 +87,11 @@ def _of_rule(rule: Rule, scope: _Scope) -> Measure:
 
 
 def without_fill(measure: Measure) -> Measure:
-    """`fill` is not inherited by a block that adds `where` or a modifier: over other rows, 0 was not promised."""
-    match measure:
-        case Filled(inner, _):
-            return without_fill(inner)
-        case Arithmetic():
-            return replace(measure, inputs={name: without_fill(one) for name, one in measure.inputs.items()})
-        case Filtered() | Shifted() | Windowed() | AtFewer() | Ranked():
-            return replace(measure, inner=without_fill(measure.inner))
-        case Base() | PerEntity():
-            return measure
+    """`fill` is not inherited by a block that adds `where` or a modifier: over other rows, 0 was not promised.
+
+    Terms inside of arithmetic keep theirs: what is seen of them is what is added.
+    """
+    return without_fill(measure.inner) if isinstance(measure, Filled) else measure
 
 
 def _value(rule: Rule, scope: _Scope) -> Measure:

@@ -12,7 +12,7 @@ from semantic_layer.definitions.types import ColumnType, Kind
 from semantic_layer.plan.nodes import DatasetRead, PlanColumn
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
 from semantic_layer.query.calendar import midnight
-from semantic_layer.query.measure import homes
+from semantic_layer.query.measure import Base, PerEntity, homes, walk
 from semantic_layer.query.promises import is_time
 from semantic_layer.query.time_range import OPEN, Bounds
 from semantic_layer.serving.answer import (
@@ -140,7 +140,7 @@ def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
 
 
 def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:
-    """Deprecated metrics, keys whose totals need not add up (rule 6), and values that were no numbers (rule 9)."""
+    """Deprecated metrics, estimates (rule 10), totals that need not add up (6), values that were no numbers (9)."""
     found: dict[AnswerWarning, None] = {}
     for column in query.columns:
         metric = query.published.catalog.metrics.get(column.metric)
@@ -148,6 +148,9 @@ def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWa
             use = f"; use {' or '.join(metric.deprecated.use)}" if metric.deprecated.use else ""
             message = f"{column.metric} is deprecated and ends on {metric.deprecated.ends.isoformat()}{use}"
             found[AnswerWarning("METRIC_DEPRECATED", message)] = None
+        if any("approx" in node.value.function for node in walk(column.measure) if isinstance(node, Base | PerEntity)):
+            message = f"{column.name} is an estimate: its definition uses an approximate aggregate"
+            found[AnswerWarning("APPROXIMATE", message)] = None
         for key in query.keys:
             for home, _ in homes(column.measure):
                 reached = find_dimension(column.published.catalog, home, key.dimension)

@@ -20,8 +20,7 @@ metrics:
     fill: 0.50
     fill_time: true
     cut_by: {only: []}
-    valid_from: 2017-01-01
-    history: as_defined
+    history: restate
     deprecated: {ends: 2030-12-31, use: [revenue], reason: {en: old}}
     where: amount > :least and size = :size and order_date >= :since or :flag
     parameters:

@@ -30,7 +30,6 @@ CASES = [
     ("owner: retail_lead", "owner: ann", {("domain", "retail"): 1}),
     # numbers
     (AVERAGE, AVERAGE.replace("/", "*"), {("metric", "average_order"): 2}),
-    (AVERAGE, AVERAGE + "    valid_from: 2020-01-01\n", {("metric", "average_order"): 2}),
     (AVERAGE, AVERAGE + "    deprecated: {ends: 2030-01-01}\n", {("metric", "average_order"): 2}),
     (AVERAGE, "", {("metric", "average_order"): 2}),
     # another spelling of one rule
