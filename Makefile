@@ -35,6 +35,7 @@ demo: $(READY)
 	@$(BIN)/semantic-layer demo
 
 test: $(READY)
+	@$(BIN)/python -m tests.golden.subset
 	@$(BIN)/python -m pytest tests -m "not full" -rs
 	@echo "Not run here: the tests marked 'full', which need the whole data (make test-full)."
 

@@ -19,7 +19,7 @@ PRINCIPAL = Principal("tests")
 
 
 def with_data() -> Settings:
-    return fixed_settings(connections={"RETAIL": f"duckdb://{ROOT / 'tests/golden/data'}"})
+    return fixed_settings(connections={"RETAIL": f"duckdb://{ROOT / '.demo/subset'}"})
 
 
 async def test_a_published_catalog_is_served_within_a_second(registry_url: str) -> None:

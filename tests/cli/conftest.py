@@ -24,7 +24,7 @@ def nothing_of_the_caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     """No setting, an empty working folder, and a log that is put back."""
     for name in [name for name in os.environ if name.upper().startswith("SEMANTIC_LAYER_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("SEMANTIC_LAYER_CONNECTIONS__RETAIL", f"duckdb://{ROOT / 'tests/golden/data'}")
+    monkeypatch.setenv("SEMANTIC_LAYER_CONNECTIONS__RETAIL", f"duckdb://{ROOT / '.demo/subset'}")
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

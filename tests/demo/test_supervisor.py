@@ -26,7 +26,7 @@ class Demo:
     """One run of `semantic-layer demo`, and the lines that it has said so far."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        data = ROOT / "tests/golden/data"
+        data = ROOT / ".demo/subset"
         command = [sys.executable, "-m", "semantic_layer", "demo", "--folder", str(folder), "--port", str(port)]
         self.url = f"http://127.0.0.1:{port}"
         self.lines: list[str] = []

@@ -1,15 +1,17 @@
-"""Make the committed subset of the demo's data: `python -m tests.golden.subset [FOLDER OF THE WHOLE DATA]`.
+"""Make the subset of the demo's data that tests ask: `python -m tests.golden.subset`.
 
 Some seventy households with all their lines, chosen so that every trap of the whole data is alive in the small
 one. The choice is by a hash of the ids with a fixed seed, so the same data gives the same files.
 """
 
-import sys
+import hashlib
 from pathlib import Path
 
 import duckdb
 
-from tests.oracle.data import ROOT, SUBSET, TABLES
+from tests.oracle.data import SUBSET, TABLES
+from tests.oracle.load_retail import WHOLE_DATA, data_token
+from tests.oracle.whole_data import fetch_if_needed
 
 SEED = "golden-1"
 
@@ -109,5 +111,17 @@ def _hashed(sql: str) -> str:
     return sql
 
 
+def make_if_needed() -> None:
+    """The subset of the whole data, made again when the data or this file has changed; fetches the data first."""
+    mark = SUBSET / "made_from"
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    fetch_if_needed()
+    made_from = f"{recipe} {data_token(WHOLE_DATA)}"
+    if mark.exists() and mark.read_text("utf-8") == made_from:
+        return
+    make_subset(WHOLE_DATA, SUBSET)
+    mark.write_text(made_from, "utf-8")
+
+
 if __name__ == "__main__":
-    make_subset(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".demo" / "data", SUBSET)
+    make_if_needed()

