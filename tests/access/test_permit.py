@@ -1,6 +1,6 @@
 """Only `permit` makes a PermittedQuery, and the row rules in it are on every reading of a dataset."""
 
-import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from semantic_layer.definitions.expression import Call, Expr
 from semantic_layer.definitions.formula import parse_formula
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.plan.nodes import Block, DatasetRows, Field, Plan, Relation, RowNumber, StepRows
-from tests.house.tree import modules
+from tests.house.tree import ROOT
 from tests.plan.demo import QUESTIONS, Question, bound, plans
 from tests.plan.random_questions import questions
 from tests.plan.reading import every_block, every_plan, nodes
@@ -43,25 +43,12 @@ def test_row_rules_cannot_be_changed_afterwards() -> None:
 
 def test_no_room_but_serving_permits() -> None:
     """One place in the pipeline decides; `dataclasses.replace` would copy the proof, so nobody uses it on one."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "semantic_layer").rglob("*.py")}
     callers = {
-        module.room
-        for module in modules()
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("permit", "PermittedQuery")
+        path.parent.name for path, text in texts.items() if re.search(r"\b(permit|PermittedQuery)\((?!\)?:)", text)
     }
     assert callers == {"access", "serving"}
-    copied = [
-        module.path
-        for module in modules()
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "replace"
-        and any(isinstance(argument, ast.Name) and argument.id == "permitted" for argument in node.args)
-    ]
-    assert copied == []
+    assert [path for path, text in texts.items() if re.search(r"\breplace\(\s*(self\.)?_?permitted\b", text)] == []
 
 
 # --- row rules in plans ----------------------------------------------------------------------------------------------
@@ -102,7 +89,7 @@ def test_every_reading_of_a_dataset_applies_its_row_rule(question: str) -> None:
         assert list(unruled(plan)) == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(questions())
 def test_whatever_is_asked(question: Question) -> None:
     try:

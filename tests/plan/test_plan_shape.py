@@ -34,7 +34,7 @@ def check(plan: Plan) -> None:
     assert read == {one.dataset for one in plan.datasets}
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(questions())
 def test_any_plan_is_whole(question: Question) -> None:
     try:

@@ -11,7 +11,7 @@ from semantic_layer.definitions.types import Grain
 from semantic_layer.query.calendar import WEEKDAYS, add, divides, nests, start_of
 
 moments = st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1))
-counts = st.integers(-600, 600)
+counts = st.integers(-150, 150)
 grains = st.sampled_from(list(Grain))
 MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 month_grains = st.sampled_from(list(MONTHS))

@@ -75,15 +75,31 @@ def test_tables_as_a_source_names_them(dialect: str, name: str, alias: str, text
     assert table(name, alias).sql(dialect) == text
 
 
-def test_every_word_of_duckdb_can_be_a_name() -> None:
-    """Of a table, an alias, a column, an output and a step at once."""
-    words = [row[0] for row in CONNECTION.execute("SELECT keyword_name FROM duckdb_keywords()").fetchall()]
+def words_of_duckdb(where: str = "true") -> list[str]:
+    found = CONNECTION.execute(f"SELECT DISTINCT keyword_name FROM duckdb_keywords() WHERE {where} ORDER BY 1")
+    return [row[0] for row in found.fetchall()]
+
+
+def test_every_word_of_duckdb_can_be_a_column() -> None:
+    words = words_of_duckdb()
     assert len(words) > 400
-    for word in words:
+    columns_of_words = ", ".join(f'7 AS "{one}"' for one in words)
+    CONNECTION.execute(f"CREATE OR REPLACE TEMP TABLE words AS SELECT {columns_of_words}")
+    rows = DatasetRows("words", Table("words"), "words")
+    step = Step("chosen", Block(rows, tuple(Output(one, Field("words", one, BIGINT), BIGINT) for one in words)))
+    final = Block(step.rows(), tuple(Output(one, step.field(one), BIGINT) for one in words))
+    columns = tuple(PlanColumn(one, one, BIGINT, False) for one in words)
+    text = statement(Plan("SHOP", (step,), final, columns, (), ()), "duckdb").text
+    assert CONNECTION.execute(text).fetchall() == [(7,) * len(words)]
+
+
+def test_every_reserved_word_can_be_a_table_and_a_step() -> None:
+    for word in words_of_duckdb("keyword_category <> 'unreserved'"):
         rows = DatasetRows(word, Table(word), word)
         step = Step(f"{word}_2", Block(rows, (Output(word, Field(word, word, BIGINT), BIGINT),)), (word,))
-        final = Block(step.rows(), (Output(word, step.field(word), BIGINT),))
-        plan = Plan("SHOP", (step,), final, (PlanColumn(word, word, BIGINT, False),), (), ())
+        again = Step("x", Block(step.rows(), (Output(word, step.field(word), BIGINT),)), (word,))
+        final = Block(again.rows(), (Output(word, again.field(word), BIGINT),))
+        plan = Plan("SHOP", (step, again), final, (PlanColumn(word, word, BIGINT, False),), (), ())
         assert rows_of(plan, word, word) == [(7,)], word
 
 

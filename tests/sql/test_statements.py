@@ -52,7 +52,7 @@ def as_asked(found: Statement, plan: Plan) -> None:
     assert (found.source, found.dialect) == (plan.source, found.dialect)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(questions())
 def test_whatever_is_asked_is_one_select(question: Question) -> None:
     try:
