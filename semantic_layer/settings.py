@@ -23,6 +23,7 @@ from semantic_layer.errors import CannotRun
 
 PREFIX = "SEMANTIC_LAYER_"
 NESTED = "__"
+OF_CLIENTS = (f"{PREFIX}URL", f"{PREFIX}KEY")  # what the command line asks, and with which key (docs/cli.md)
 SHORTEST_KEY = 16
 
 
@@ -152,7 +153,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     told = []
     for variable in sorted(environment):
         name = variable.upper()
-        if name.startswith(PREFIX) and name not in known and not name.startswith(nested):
+        if name.startswith(PREFIX) and name not in (*known, *OF_CLIENTS) and not name.startswith(nested):
             near = [str(hit[0]) for hit in process.extract(name, known, limit=2, score_cutoff=80)]
             told.append(
                 f"{variable} is no setting" + (f"; did you mean {' or '.join(near)}?" if near else "")

@@ -63,6 +63,10 @@ def test_all_mistakes_at_once_with_the_names_of_the_variables(monkeypatch: pytes
         assert variable in said
 
 
+def test_what_clients_read_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(monkeypatch, {"URL": "http://127.0.0.1:8000", "KEY": "k" * 16})
+
+
 def test_two_clients_never_share_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "same key" in refused(monkeypatch, {"API_KEYS__A": "k" * 16, "API_KEYS__B": "k" * 16})
 
