@@ -33,9 +33,11 @@ from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
+    Base,
     Filled,
     Filtered,
     Measure,
+    PerEntity,
     Ranked,
     Shifted,
     Value,
@@ -69,7 +71,10 @@ def _pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
             return replace(measure, inner=_pushed_down(measure.inner, window))
         case Windowed():
             raise refuse(ErrorCode.NOT_SUPPORTED, "a window of time over another window of time is not served")
-        case _:
+        case PerEntity() if any(isinstance(node, Shifted | Windowed) for node in walk(measure)):
+            message = "a window of time over entities that are chosen by windows or shifts of time is not served"
+            raise refuse(ErrorCode.NOT_SUPPORTED, message)
+        case Base() | PerEntity():
             return Windowed(measure, window)
 
 

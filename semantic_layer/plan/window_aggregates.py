@@ -57,7 +57,10 @@ def _rows(measure: Base, keys: TimeKeys, context: Context, draft: Draft, hint: s
     assert isinstance(aggregate, Aggregate)
     conditions = filtered(scope, context)
     if conditions.repeated:
-        message = "a window over rows chosen by `or` across a to-many join is not served; filter by `and`"
+        message = (
+            "a window over rows chosen by what is missing across a to-many join, or by `or` across it, is not served;"
+            " filter by `and` and by members that exist"
+        )
         raise refuse(ErrorCode.NOT_SUPPORTED, message, path=("where",))
     name = draft.name(f"{hint}_rows")
     type_ = aggregate_result(aggregate)

@@ -20,7 +20,7 @@ from semantic_layer.query.lookup import Lookup, Root
 from semantic_layer.query.measure import Asked, homes
 from semantic_layer.query.members import members_root
 from semantic_layer.query.problems import Problems, listed, near_names
-from semantic_layer.query.promises import check_promises
+from semantic_layer.query.promises import check_promises, check_totals
 from semantic_layer.query.time_range import OPEN, Bounds, bounds_of, last_units
 from semantic_layer.query.world import World
 
@@ -42,6 +42,7 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     having = _having(ask, columns, keys, zone, problems)
     limit, set_by = _limit(ask, world, problems)
     check_promises(columns, keys, problems)
+    check_totals(columns, keys, totals, problems)
     _check_fill(ask, keys, problems)
     check_expectation(ask.expect, world.current, columns, problems)
     problems.raise_if_any()

@@ -1,7 +1,5 @@
 """What definitions allow: the cuts and grains of a metric, the dimensions its own rule needs, the shift's grain."""
 
-from collections.abc import Iterator
-
 from semantic_layer.definitions.model import Catalog, Duration
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import Grain
@@ -36,8 +34,27 @@ def check_promises(columns: tuple[BoundColumn, ...], keys: tuple[BoundKey, ...],
             if not may_cut(definition.cut_only, definition.cut_except, key.dimension):
                 message = f"the definition of {column.metric} does not allow a cut by {key.dimension}"
                 problems.add(ErrorCode.NOT_CUTTABLE, message, path, definition.cut_only or ())
-        for shifted in _shifts(column.measure):
-            _check_shift(shifted, column, keys, path, problems)
+        _check_shifts(column, keys, path, problems)
+
+
+def check_totals(
+    columns: tuple[BoundColumn, ...],
+    keys: tuple[BoundKey, ...],
+    totals: tuple[tuple[str, ...], ...],
+    problems: Problems,
+) -> None:
+    """A total is the same question with fewer dimensions: its shifts must fall on whole periods of those kept."""
+    for place, kept in enumerate(totals):
+        for column in columns:
+            _check_shifts(column, tuple(key for key in keys if key.name in kept), ("totals", place), problems)
+
+
+def _check_shifts(
+    column: BoundColumn, keys: tuple[BoundKey, ...], path: tuple[str | int, ...], problems: Problems
+) -> None:
+    for node in walk(column.measure):
+        if isinstance(node, Shifted):
+            _check_shift(node, column, keys, path, problems)
 
 
 def may_cut(only: tuple[str, ...] | None, excepted: tuple[str, ...], words: str) -> bool:
@@ -47,10 +64,6 @@ def may_cut(only: tuple[str, ...] | None, excepted: tuple[str, ...], words: str)
     if only is not None and not any(covers(rule) for rule in only):
         return False
     return not any(covers(rule) for rule in excepted)
-
-
-def _shifts(measure: Measure) -> Iterator[Shifted]:
-    return (node for node in walk(measure) if isinstance(node, Shifted))
 
 
 def _check_shift(
