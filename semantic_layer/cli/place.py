@@ -14,7 +14,9 @@ from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
 PLACE = "Where to ask"
 SECONDS = 120.0  # a server's own deadline comes first, and tells more
-DEMO_DEFINITIONS = Path(__file__).parents[2] / "schema/demo"  # of a checkout; an installed package has none
+# In a checkout the demo's definitions are the top-level folder, in a wheel they lie beside the demo's code.
+DEMO_PLACES = (Path(__file__).parents[2] / "schema/demo", Path(__file__).parents[1] / "demo/definitions")
+DEMO_DEFINITIONS = next((place for place in DEMO_PLACES if place.is_dir()), DEMO_PLACES[0])
 
 Url = Annotated[
     str | None,
