@@ -66,7 +66,7 @@ class Sources:
     """The engines by connection name, with what was learned from them."""
 
     def __init__(self, engines: Mapping[str, Engine]) -> None:
-        self._engines = dict(engines)
+        self._engines = {name.upper(): engine for name, engine in engines.items()}
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
         self._running: Counter[str] = Counter()
         self._learned_at: dict[RelationKey, str | None] = {}
@@ -76,11 +76,12 @@ class Sources:
         self._proven: LRUCache[tuple[object, ...], bool] = LRUCache(MOST_RELATIONS)
 
     def engine(self, connection: str) -> Engine:
-        """Raises SOURCE_UNAVAILABLE for a connection that the settings do not have."""
-        if connection not in self._engines:
+        """Names know no case, as environment variables. Raises SOURCE_UNAVAILABLE for one that the settings lack."""
+        engine = self._engines.get(connection.upper())
+        if engine is None:
             message = f"no connection {connection} is configured; there are {listed(self._engines) or 'none'}"
             raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message)
-        return self._engines[connection]
+        return engine
 
     async def run(self, connection: str, statements: Sequence[Statement], timeout: float) -> list[pa.Table]:
         """The statements' rows from one snapshot. Raises OVERLOADED when too many runs wait for the source."""

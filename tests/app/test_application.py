@@ -75,6 +75,15 @@ async def test_limits_are_those_of_the_settings() -> None:
         assert refused.value.code is ErrorCode.LIMIT_TOO_LARGE
 
 
+async def test_a_connection_is_found_whatever_its_case(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    for file in DEMO.glob("*.yaml"):
+        text = file.read_text(encoding="utf-8").replace("connection: RETAIL", "connection: Retail")
+        (tmp_path / "demo" / file.name).write_text(text, encoding="utf-8")
+    async with open_backend(with_data(), draft_catalogs(read_files([tmp_path / "demo"]))) as backend:
+        assert (await backend.answers.answer(SALES, PRINCIPAL)).rows.num_rows == 1
+
+
 async def test_definitions_in_files_answer_as_if_published_and_have_no_history(registry_url: str) -> None:
     catalog = read_files([DEMO])
     async with open_application(with_data(), registry_url) as application:
