@@ -317,7 +317,8 @@ def test_any_json_is_read_or_refused(data: dict[str, object]) -> None:
 
 def documented() -> list[Any]:
     text = (FilePath(__file__).parents[2] / "docs" / "ask.md").read_text(encoding="utf-8")
-    return [json.loads(example) for example in re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    examples = re.findall(r"^```json(?: ask)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [json.loads(example) for example in examples]
 
 
 @pytest.mark.parametrize("example", documented(), ids=str)
