@@ -177,3 +177,63 @@ async def test_words_make_a_revision_and_no_version(shop: Shop, metric: str) -> 
     assert answer.meta.revision == 2 and shop.catalogs.current.versions[metric] == before
     if metric == "sales":
         assert answer.columns[0].label == "Money"
+
+
+# --- filters of the question beside a pin ----------------------------------------------------------------------------
+
+SEGMENT = (
+    "      tag: {to: tags, kind: one_to_many, match: product_id}\n",
+    "      tag: {to: tags, kind: one_to_many, match: product_id}\n"
+    "    segments:\n      large: {where: amount > 15}\n      loyal: {members: product_id, having: sales > 50}\n",
+)
+PRODUCT = ("      weight: {type: float}\n", "      weight: {type: float}\n      product_id: {type: bigint}\n")
+
+
+@pytest.mark.xfail(strict=True, reason="segments and metrics of filters are looked up in the current catalog alone")
+@pytest.mark.parametrize("segment", ["large", "loyal"])
+async def test_a_segment_beside_a_pin_is_the_one_of_then(opened: OpenShop, segment: str) -> None:
+    shop = opened(SEGMENT, PRODUCT)
+    pinned = {"metrics": [{"name": "sales", "version": 1}], "where": {"segment": segment}}
+    before = await shop.rows(pinned)
+    other = (SEGMENT[0], SEGMENT[1].replace("15", "5").replace("50", "10"))
+    shop.catalogs.publish(read_shop(other, PRODUCT))
+    assert await shop.rows(pinned) == before
+    assert await shop.rows({"metrics": [{"name": "sales"}], "where": {"segment": segment}}) != before
+
+
+async def test_a_filter_by_a_metric_that_came_later_is_refused_for_a_pin(opened: OpenShop) -> None:
+    """Version 1 knows nothing of returns by product; the question cannot be bound in its catalog."""
+    shop = opened(PRODUCT)
+    later = (
+        "    columns: {return_id: bigint, returned_at: timestamp}\n    dimensions:\n",
+        "    columns: {return_id: bigint, returned_at: timestamp}\n    dimensions:\n"
+        "      product_id: {type: bigint, sql: return_id, conforms: orders.product_id}\n",
+    )
+    shop.catalogs.publish(read_shop(PRODUCT, later))
+    node = {"metric": "return_count", "per": "product_id", "over": "ALL_TIME", "op": "GT", "values": [0]}
+    assert await shop.rows({"metrics": [{"name": "sales"}], "where": node}) == [[Decimal("14.75")]]
+    refused = await shop.refused({"metrics": [{"name": "sales", "version": 1}], "where": node})
+    assert refused.code is ErrorCode.UNREACHABLE_DIMENSION
+
+
+@pytest.mark.xfail(strict=True, reason="segments and metrics of filters are looked up in the current catalog alone")
+async def test_a_filter_by_a_metric_of_a_dataset_that_came_later(opened: OpenShop) -> None:
+    shop = opened(PRODUCT)
+    dataset = """\
+  complaints:
+    source: lake
+    table: returns
+    key: return_id
+    columns: {return_id: bigint}
+    dimensions:
+      product_id: {type: bigint, sql: return_id, conforms: orders.product_id}
+metrics:
+  complaint_count:
+    is: count(*)
+    from: complaints
+"""
+    shop.catalogs.publish(read_shop(PRODUCT, ("metrics:\n", dataset)))
+    node = {"metric": "complaint_count", "per": "product_id", "over": "ALL_TIME", "op": "GT", "values": [0]}
+    assert await shop.rows({"metrics": [{"name": "sales"}], "where": node}) == [[Decimal("14.75")]]
+    refused = await shop.refused({"metrics": [{"name": "sales", "version": 1}], "where": node})
+    assert refused.code is ErrorCode.UNKNOWN_METRIC
