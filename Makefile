@@ -9,6 +9,8 @@ BIN := .venv/bin
 UV_CACHE_DIR ?= $(CURDIR)/.venv/.uv-cache
 export UV_CACHE_DIR
 export PYTHONUNBUFFERED := 1
+# Compiled modules are kept even where the caller's environment forbids it: a start without them takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-full lint house format lock clean
 
