@@ -353,6 +353,30 @@ TIME = [
 
 FILTERS = [
     Mistake(
+        "an unknown dimension of a filter",
+        where({"and": [compares("size", "EQ", "big"), compares("product.departmant", "EQ", "x")]}),
+        "UNKNOWN_DIMENSION",
+        ("where", "and", 1, "dimension"),
+        "no dimension product.departmant; did you mean product.department",
+        ("product.department", "product.brand", "product.leading_brand"),
+    ),
+    Mistake(
+        "an unknown operator",
+        where({"not": compares("size", "EQUALS", "big")}),
+        "BAD_OPERATOR",
+        ("where", "not", "op"),
+        f"EQUALS is no operator; there are {OPERATORS}",
+        ("EQ", "NE"),
+    ),
+    Mistake(
+        "an unknown part of a filter",
+        where(compares("order_date", "EQ", 1, part="WEEKDAY")),
+        "BAD_PART",
+        ("where", "part"),
+        "WEEKDAY is no date part; there are HOUR_OF_DAY,",
+        ("DAY_OF_WEEK", "WEEK_OF_YEAR"),
+    ),
+    Mistake(
         "an operator for texts on a decimal",
         where(compares("price", "CONTAINS", "1"), POSTAGE),
         "BAD_OPERATOR",
