@@ -41,7 +41,7 @@ def build(permitted: PermittedQuery, schemas: Schemas) -> Plans:
 def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> Draft:
     query = permitted.query
     columns = tuple(
-        DraftColumn(column.measure, Context(column.published, keys, query.where), column.metric)
+        DraftColumn(column.measure, Context(column.published, keys, query.where_in(column.published)), column.metric)
         for column in query.columns
     )
     catalogs = [query.published, *(column.published for column in query.columns)]

@@ -16,6 +16,7 @@ from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Measure
 from semantic_layer.query.problems import did_you_mean, near_names
 
+MOST_STEPS = 100  # text and planning grow with steps times columns: beyond this one question holds up others
 LONGEST_NAME = 50  # PostgreSQL cuts names at 63 bytes without a word; this leaves room for a suffix
 Evaluate = Callable[[Measure, Context, "Draft", str], Evaluated]
 
@@ -160,6 +161,11 @@ class Draft:
 
         for name in steps_read(final):
             visit(name)
+        if len(done) > MOST_STEPS:
+            message = (
+                f"the question needs {len(done)} steps, and at most {MOST_STEPS} are planned at once; ask in parts"
+            )
+            raise refuse(ErrorCode.QUERY_TOO_COMPLEX, message)
         return tuple(done.values())
 
 

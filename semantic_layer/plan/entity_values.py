@@ -48,8 +48,12 @@ def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
         where = () if node.all_time else _range(measure, context, draft)
         inside = replace(bare, keys=keys, where=where)
         values.append(draft.evaluate(measure, inside, draft, f"{last_word(name)}_per_{prefix}"))
+    shared = f"{context.published.revision} {node.entity} {values}"
+    if shared in draft.shared:
+        return draft.shared[shared]
     rows = together(keys, values, draft)
-    return _value_step(rows, [rows.expr(value.expr) for value in values], draft, f"{prefix}_values")
+    exprs = [rows.expr(value.expr) for value in values]
+    return draft.share(shared, _value_step(rows, exprs, draft, f"{prefix}_values"))
 
 
 def filled_for(measure: Measure, value: Expr, entity: list[Expr]) -> Expr:

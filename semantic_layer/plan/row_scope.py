@@ -13,7 +13,7 @@ from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.entity_values import attribute_step, entity_step, filled_for, last_word, leading_members
+from semantic_layer.plan.entity_values import attribute_step, entity_step, filled_for, leading_members
 from semantic_layer.plan.key_values import dates_compared, key_of, serves_as
 from semantic_layer.plan.nodes import (
     Block,
@@ -367,11 +367,8 @@ class RowScope:
         An entity without a row there has nulls, as `is null` asks for.
         """
         step = entity_step(node, self.context, self.draft)
-        alias = self.fresh("_".join([*(last_word(words) for words in node.entity), "values"]))
         here = [self.dimension(self.find(words)) for words in node.entity]
-        there = [step.field(name, alias) for name in step.keys]
-        on = tuple(Call("eq", pair) for pair in zip(here, there, strict=True))
-        self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, alias), on))
+        alias = self._joined_once(step, self.alias, here)
         values = {
             name: filled_for(measure, step.field(f"value_{place}", alias), here)
             for place, (name, measure) in enumerate(node.inputs.items())

@@ -6,6 +6,7 @@ from datetime import datetime
 from semantic_layer.definitions.expression import Call, Expr
 from semantic_layer.definitions.expression import walk as walk_expression
 from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reach import FoundDimension
 from semantic_layer.definitions.types import ColumnType, Grain
 from semantic_layer.errors import ErrorCode
@@ -36,7 +37,11 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     columns = bind_columns(ask, world, problems)
     lookup = _lookup(ask, world, columns, problems)
     keys = bind_keys(ask, lookup, problems)
-    where = _where(ask, lookup, zone, problems)
+    where = _where(ask, lookup, world.current, zone, problems)
+    pinned = {
+        column.published.revision: column.published for column in columns if column.published is not world.current
+    }
+    pinned_where = {number: _where(ask, lookup, one, zone, problems) for number, one in pinned.items()}
     _check_names_differ(ask, problems)
     order, totals = _order(ask, problems), _totals(ask, problems)
     having = _having(ask, columns, keys, zone, problems)
@@ -53,6 +58,7 @@ def bind(ask: Ask, world: World) -> BoundQuery:
         keys=keys,
         columns=columns,
         where=where,
+        pinned_where=pinned_where,
         having=having,
         order=order,
         limit=limit,
@@ -91,10 +97,11 @@ def _lookup(ask: Ask, world: World, columns: tuple[BoundColumn, ...], problems: 
 # --- filters -----------------------------------------------------------------------------------------------------
 
 
-def _where(ask: Ask, lookup: Lookup, zone: str, problems: Problems) -> tuple[Expr, ...]:
+def _where(ask: Ask, lookup: Lookup, published: PublishedCatalog, zone: str, problems: Problems) -> tuple[Expr, ...]:
+    """The conditions; segments and metrics in them are those of `published`."""
     if ask.where is None or not lookup.roots:
         return ()
-    names = FilterNames(lookup.find, _last(lookup, problems), zone, lookup.world.current.catalog)
+    names = FilterNames(lookup.find, _last(lookup, problems), zone, published.catalog)
     condition = where_condition(ask.where, names, problems)
     return () if condition is None else conjuncts(lookup.shortened(condition))
 

@@ -1,5 +1,6 @@
 """The question after every name is looked up: enough for access and plan without the words of the caller."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,7 +53,7 @@ class ResolvedTime:
 
 @dataclass(frozen=True, slots=True)
 class BoundQuery:
-    """One bound question.
+    """One bound question. `pinned_where` is `where` with segments and metrics as an older catalog has them.
 
     `where` are conditions joined by and, over Asked dimensions and Values; `having` is over Names of columns.
     `zone` is None when the question names none: then each catalog's own holds.
@@ -66,6 +67,7 @@ class BoundQuery:
     keys: tuple[BoundKey, ...]
     columns: tuple[BoundColumn, ...]
     where: tuple[Expr, ...]
+    pinned_where: Mapping[int, tuple[Expr, ...]]
     having: Expr | None
     order: tuple[BoundOrder, ...]
     limit: int
@@ -76,6 +78,10 @@ class BoundQuery:
     fill_time: bool
     resolved: tuple[ResolvedTime, ...]
     members_of: str | None = None
+
+    def where_in(self, published: PublishedCatalog) -> tuple[Expr, ...]:
+        """The conditions as the catalog of a column means them."""
+        return self.pinned_where.get(published.revision, self.where)
 
     @property
     def key_names(self) -> tuple[str, ...]:

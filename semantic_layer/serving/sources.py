@@ -11,7 +11,7 @@ from cachetools import LRUCache, TLRUCache, TTLCache
 
 from semantic_layer.definitions.model import Duration
 from semantic_layer.definitions.published import PublishedCatalog
-from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns
 from semantic_layer.plan.freshness import FIRST, LAST, TOKEN, WATERMARK, freshness_plan
 from semantic_layer.plan.nodes import Plan, UniqueCheck
@@ -159,6 +159,10 @@ class Sources:
                 return freshness_plan(published, name, zone, self.columns)
             except ColumnsNeeded as needed:
                 await self.learn(needed)
+            except SemanticLayerError as error:
+                if error.code is not ErrorCode.ZONE_UNKNOWN or zone is None:
+                    raise
+                zone = None  # a question that shows this time refuses by itself; any other does not need it converted
 
     # --- uniqueness ----------------------------------------------------------------------------------------------
 
