@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semantic_layer.definitions.expression import Call, Expr, Literal
@@ -162,6 +162,7 @@ def holds(condition: Expr, moment: datetime, other: datetime) -> bool:
     raise AssertionError(condition)
 
 
+@settings(max_examples=60)
 @given(conditions, st.integers(0, 20), st.integers(0, 20))
 def test_a_condition_is_never_true_outside_of_its_bounds(condition: Expr, at: int, other: int) -> None:
     bounds = bounds_of(condition, is_time)
@@ -170,6 +171,7 @@ def test_a_condition_is_never_true_outside_of_its_bounds(condition: Expr, at: in
         assert bounds.end is None or day(at) < bounds.end
 
 
+@settings(max_examples=60)
 @given(conditions)
 def test_conjuncts_say_together_what_the_condition_says(condition: Expr) -> None:
     parts = conjuncts(condition)

@@ -4,7 +4,7 @@ import calendar
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semantic_layer.definitions.types import Grain
@@ -27,6 +27,7 @@ def walked(day: date, months: int) -> date:
     return first + min(timedelta(day.day), days) - timedelta(1)
 
 
+@settings(max_examples=60)
 @given(moments, counts, month_grains)
 def test_months_are_months(moment: datetime, count: int, unit: Grain) -> None:
     moved = add(moment, count, unit)

@@ -34,7 +34,7 @@ def computed(expr: Expr) -> Any:
     return CONNECTION.execute(f"SELECT {text}", values).fetchall()[0][0]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(known_expressions)
 def test_duckdb_computes_what_was_meant(known: Known) -> None:
     found = computed(typed(known.expr))
@@ -160,6 +160,7 @@ def test_patterns_take_percent_signs_literally() -> None:
 # --- time, against the calendar of the query room --------------------------------------------------------------------
 
 
+@settings(max_examples=40)
 @given(moments, grains)
 def test_a_period_starts_where_the_calendar_says(moment: Any, grain: Grain) -> None:
     for first_day in WEEKDAYS if grain is Grain.WEEK else ("monday",):
@@ -171,6 +172,7 @@ def test_a_period_starts_where_the_calendar_says(moment: Any, grain: Grain) -> N
             assert computed(of_day) == expected.date()
 
 
+@settings(max_examples=40)
 @given(moments, counts, grains)
 def test_a_moment_moves_as_the_calendar_says(moment: Any, count: int, unit: Grain) -> None:
     assert computed(Moved(Value(moment, TIMESTAMP), count, unit, TIMESTAMP)) == add(moment, count, unit)
@@ -190,6 +192,7 @@ PARTS = {
 }
 
 
+@settings(max_examples=40)
 @given(moments)
 def test_parts_of_a_moment(moment: Any) -> None:
     for part, expected in PARTS.items():
@@ -197,6 +200,7 @@ def test_parts_of_a_moment(moment: Any) -> None:
         assert found == expected(moment), part
 
 
+@settings(max_examples=40)
 @given(moments, moments)
 def test_days_between(one: Any, other: Any) -> None:
     days = Call("date_diff", (Literal("day"), Value(one, TIMESTAMP), Value(other.date(), DATE)))
