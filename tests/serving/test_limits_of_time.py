@@ -112,3 +112,9 @@ async def test_more_questions_than_a_source_can_take_are_refused_at_once(
     gate.set()
     assert cells(await first) == WHOLE
     assert await shop.rows(SALES) == WHOLE
+
+
+async def test_a_question_of_too_many_steps_is_refused_before_it_is_written(shop: Shop) -> None:
+    shifts = [{"name": "sales", "alias": f"s{n}", "shift": {"periods": n, "unit": "MONTH"}} for n in range(1, 151)]
+    refused = await shop.refused({"metrics": shifts, "by": [{"dimension": "time", "grain": "MONTH"}]})
+    assert refused.code is ErrorCode.QUERY_TOO_COMPLEX

@@ -189,7 +189,6 @@ SEGMENT = (
 PRODUCT = ("      weight: {type: float}\n", "      weight: {type: float}\n      product_id: {type: bigint}\n")
 
 
-@pytest.mark.xfail(strict=True, reason="segments and metrics of filters are looked up in the current catalog alone")
 @pytest.mark.parametrize("segment", ["large", "loyal"])
 async def test_a_segment_beside_a_pin_is_the_one_of_then(opened: OpenShop, segment: str) -> None:
     shop = opened(SEGMENT, PRODUCT)
@@ -216,7 +215,6 @@ async def test_a_filter_by_a_metric_that_came_later_is_refused_for_a_pin(opened:
     assert refused.code is ErrorCode.UNREACHABLE_DIMENSION
 
 
-@pytest.mark.xfail(strict=True, reason="segments and metrics of filters are looked up in the current catalog alone")
 async def test_a_filter_by_a_metric_of_a_dataset_that_came_later(opened: OpenShop) -> None:
     shop = opened(PRODUCT)
     dataset = """\
