@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
+from semantic_layer.definitions.problem import near_names as names_like
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.query.ask import Path
 
@@ -28,10 +29,11 @@ class Problems:
 
 
 def near_names(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """Existing names that `word` may have meant, best first."""
+    """Existing names that `word` may have meant: those spelled alike first, then those that share words with it."""
     choices = list(names)
-    hits = process.extract(word[:200], choices, scorer=fuzz.WRatio, limit=most, score_cutoff=60)
-    return tuple(str(hit[0]) for hit in hits)
+    alike = names_like(word[:200], choices)
+    related = process.extract(word[:200], choices, scorer=fuzz.WRatio, limit=most, score_cutoff=60)
+    return tuple(dict.fromkeys([*alike, *(str(hit[0]) for hit in related)]))[:most]
 
 
 def did_you_mean(near: tuple[str, ...]) -> str:

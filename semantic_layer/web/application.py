@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -40,10 +40,10 @@ class WebContext:
     first_question: FirstQuestion | None = None
     max_body_bytes: int = MAX_BODY_BYTES
     schema: PreparedSchema = field(default_factory=build_schema)
-    lifespan: Callable[[Starlette], Any] | None = None
+    lifespan: Callable[[FastAPI], Any] | None = None
 
 
-def create_app(context: WebContext) -> Starlette:
+def create_app(context: WebContext) -> FastAPI:
     page = None if context.first_question is None else GraphiqlPage(context.first_question)
     graphql = GraphqlEndpoint(context.backend, context.schema, context.keys, page, context.max_body_bytes)
     routes: list[BaseRoute] = [
@@ -53,7 +53,10 @@ def create_app(context: WebContext) -> Starlette:
     ]
     if page is not None:
         routes.append(Mount(ASSETS_PATH, page.assets))
-    return Starlette(
+    return FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
         routes=routes,
         middleware=[Middleware(Frame, hosts=context.hosts)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
