@@ -277,6 +277,24 @@ def test_a_question_that_nothing_can_compute(question: Question, code: ErrorCode
     assert caught.value.code is code
 
 
+def test_a_question_of_too_many_steps_is_refused_before_it_is_written() -> None:
+    """Text and planning grow with steps times columns: one such question would hold up all others."""
+    shifts = [metric("sales", alias=f"m{n}", shift={"periods": n, "unit": "MONTH"}) for n in range(1, 201)]
+    with pytest.raises(SemanticLayerError) as caught:
+        plans({"metrics": shifts, "by": [months()]})
+    assert caught.value.code is ErrorCode.QUERY_TOO_COMPLEX
+    assert plans({"metrics": shifts[:30], "by": [months()]}).rows.steps
+
+
+def test_filters_by_one_metric_share_one_step() -> None:
+    """Two hundred limits of one value are one join."""
+    limits = [
+        {"metric": "sales", "per": "household_id", "over": "ALL_TIME", "op": "GT", "values": [n]} for n in range(200)
+    ]
+    plan = plans({"metrics": [metric("baskets")], "where": {"and": limits}}).rows
+    assert len(plan.steps) == 3 and sum(len(block.joins) for block in every_block(plan)) == 1
+
+
 def test_a_block_is_a_value() -> None:
     """Plans are compared, cached and printed: nothing in them is shared and changed."""
     plan = plans(QUESTIONS["two_facts"]).rows
