@@ -153,9 +153,12 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
     dated = [key for key in context.keys if _from_event(key, measure, context)]
     lasting = tuple(key for key in context.keys if key not in dated)
     step = _events(measure, lasting, entity, replace(context, where=filters.rest, frame=None), draft, hint)
-    event = step.field("event_time")
-    exprs: dict[str, Expr] = {key.name: step.field(draft.key_name(key)) for key in lasting}
     week_start = context.catalog.settings.week_start
+    own = tuple(key for key in dated if key in keys.others) if context.frame is not None else ()
+    if own:  # a part beside a window is the event's own, not the window's
+        step = _with_parts(step, lasting, own, week_start, draft, hint)
+    event = step.field("event_time")
+    exprs: dict[str, Expr] = {key.name: step.field(draft.key_name(key)) for key in (*lasting, *own)}
     joins: tuple[Joined, ...] = ()
     relation = step.rows()
     frame = context.frame
@@ -175,6 +178,18 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
         block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
     counted = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(counted.field(value.name), type_, (counted.name,))
+
+
+def _with_parts(
+    events: Step, lasting: tuple[BoundKey, ...], own: tuple[BoundKey, ...], week_start: str, draft: Draft, hint: str
+) -> Step:
+    """The events with the keys that their own time gives."""
+    event = events.field("event_time")
+    kept = tuple(Output(draft.key_name(key), events.field(draft.key_name(key)), key.type) for key in lasting)
+    parts = tuple(Output(draft.key_name(key), key_of(key, event, week_start), key.type) for key in own)
+    columns = (*kept, *parts, Output("event_time", event, event.type))
+    names = tuple(one.name for one in (*kept, *parts))
+    return draft.add(Step(draft.name(f"{hint}_event_parts"), Block(events.rows(), columns), names))
 
 
 def _from_event(key: BoundKey, measure: PerEntity, context: Context) -> bool:
