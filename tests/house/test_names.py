@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import PurePosixPath
 
-from tests.house.tree import ROOT, files, modules
+from tests.house.tree import files, modules
 
 DRAWERS = {
     "utils",
