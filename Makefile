@@ -46,7 +46,7 @@ test-full: $(READY)
 	@GOLDEN_DATA=.demo/data $(BIN)/python -m pytest tests -m full -rs
 
 lint: $(READY)
-	@echo "ruff";    $(BIN)/ruff check --quiet .
+	@echo "ruff";    $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "imports"; $(BIN)/lint-imports
 	@echo "types";   $(BIN)/mypy
 	@echo "house";   $(BIN)/python -m pytest tests/house -q

@@ -136,9 +136,7 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        mistakes += [
-            _said(one["loc"], one["msg"]) for one in error.errors(include_url=False, include_input=False)
-        ]
+        mistakes += [_said(one["loc"], one["msg"]) for one in error.errors(include_url=False, include_input=False)]
     except SettingsError as error:  # a variable that should hold JSON does not
         mistakes.append(str(error))
     if mistakes:
@@ -155,9 +153,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         name = variable.upper()
         if name.startswith(PREFIX) and name not in (*known, *OF_CLIENTS) and not name.startswith(nested):
             near = [str(hit[0]) for hit in process.extract(name, known, limit=2, score_cutoff=80)]
-            told.append(
-                f"{variable} is no setting" + (f"; did you mean {' or '.join(near)}?" if near else "")
-            )
+            told.append(f"{variable} is no setting" + (f"; did you mean {' or '.join(near)}?" if near else ""))
     return told
 
 

@@ -39,9 +39,7 @@ def draft_catalogs(catalog: Catalog) -> DraftCatalogs:
     versions = () if publication is None else publication.versions
     recorded = {
         new.metric: (
-            MetricVersion(
-                new.metric, new.number, new.fingerprint, REVISION, new.change_class, new.cause, now, ACTOR
-            ),
+            MetricVersion(new.metric, new.number, new.fingerprint, REVISION, new.change_class, new.cause, now, ACTOR),
         )
         for new in versions
     }

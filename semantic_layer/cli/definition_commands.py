@@ -17,9 +17,7 @@ Paths = Annotated[
     list[Path],
     typer.Argument(metavar="PATH...", help="Files, or folders with all their YAML files.", show_default=False),
 ]
-Check = Annotated[
-    bool, typer.Option("--check", help="Changes nothing; exit code 1 if a file is laid out differently.")
-]
+Check = Annotated[bool, typer.Option("--check", help="Changes nothing; exit code 1 if a file is laid out differently.")]
 
 
 def validate(paths: Paths) -> None:

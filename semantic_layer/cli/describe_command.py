@@ -28,9 +28,7 @@ MOST_SHOWN = 12
 NOT_PUBLISHED = "not published"  # the actor of definitions in files (app.draft)
 
 Metric = Annotated[str, typer.Argument(metavar="METRIC", help="Its name.", show_default=False)]
-Language = Annotated[
-    str | None, typer.Option("--language", "-l", show_default=False, help="Of the words: en, zh …")
-]
+Language = Annotated[str | None, typer.Option("--language", "-l", show_default=False, help="Of the words: en, zh …")]
 
 
 def describe(

@@ -49,9 +49,7 @@ def read_metric(text: str) -> Node:
     """
     found = METRIC.fullmatch(text.strip())
     if found is None:
-        raise Unreadable(
-            f"{text!r} is no metric; write it like sales, sales@1, 'sales 1 year ago as sales_last_year'"
-        )
+        raise Unreadable(f"{text!r} is no metric; write it like sales, sales@1, 'sales 1 year ago as sales_last_year'")
     metric: Node = {"name": found["name"]}
     said = [found["name"]]
     if found["version"]:

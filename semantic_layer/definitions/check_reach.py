@@ -70,7 +70,7 @@ def _check_time(findings: Findings, block: Block, datasets: tuple[str, ...]) -> 
     for home in datasets:
         if not any(dimension.time is not None for dimension in findings.catalog.datasets[home].dimensions.values()):
             key = {Ago: "ago", AtStartOf: "at_start_of"}.get(type(block.rule.modifier), "over")
-            message = f'{key}: dataset {home} has no time dimension to run over'
+            message = f"{key}: dataset {home} has no time dimension to run over"
             findings.at_key((*block.path, key), ProblemCode.UNREACHABLE, message)
 
 

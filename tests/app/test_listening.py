@@ -107,8 +107,6 @@ async def test_a_greeting_that_fails_stops_the_server_and_is_raised() -> None:
 
     port = free_port()
     with pytest.raises(ValueError, match="no first answer"):
-        await serve(
-            SlowAnswer(0), claim_port("127.0.0.1", port), StopRequests(), drain_seconds=1, greet=greet
-        )
+        await serve(SlowAnswer(0), claim_port("127.0.0.1", port), StopRequests(), drain_seconds=1, greet=greet)
     with socket.socket() as caller:
         assert caller.connect_ex(("127.0.0.1", port)) != 0

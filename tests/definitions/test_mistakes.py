@@ -153,7 +153,7 @@ MISTAKES = [
     ),
     (
         "metrics:\n  x:\n    is: count(*)\n    from: store\n  y:\n    is: x\n    ago: 1 month\n",
-        'new.yaml:7:5  UNREACHABLE  ago: dataset store has no time dimension to run over',
+        "new.yaml:7:5  UNREACHABLE  ago: dataset store has no time dimension to run over",
     ),
     (
         "metrics:\n  time:\n    is: revenue\n",

@@ -12,9 +12,7 @@ def sections(path: str) -> dict[str, str]:
     """Heading (without backticks) -> the text below it, of a Markdown file."""
     text = (ROOT / path).read_text(encoding="utf-8")
     _, *parts = re.split(r"^#+ +(.+)$", text, flags=re.MULTILINE)
-    return {
-        heading.replace("`", "").strip(): body for heading, body in zip(parts[::2], parts[1::2], strict=True)
-    }
+    return {heading.replace("`", "").strip(): body for heading, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def used_codes() -> set[str]:
@@ -24,9 +22,7 @@ def used_codes() -> set[str]:
         for module in modules()
         if module.path != "semantic_layer/errors.py"
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "ErrorCode"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ErrorCode"
     }
 
 
@@ -38,9 +34,7 @@ def test_every_error_code_is_listed_for_machines() -> None:
 
 def test_every_error_code_is_documented() -> None:
     """Each has a heading in docs/errors.md with its text below, and no heading names a code that is gone."""
-    documented = {
-        name: body for name, body in sections("docs/errors.md").items() if re.fullmatch("[A-Z_]+", name)
-    }
+    documented = {name: body for name, body in sections("docs/errors.md").items() if re.fullmatch("[A-Z_]+", name)}
     assert set(documented) == {code.value for code in ErrorCode}
     for code, entry in CODES.items():
         first, *advice = [line for line in documented[code.value].splitlines() if line]

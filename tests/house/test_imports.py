@@ -48,9 +48,7 @@ def test_every_outside_library_has_its_rooms() -> None:
     """Either any room may use it (EVERYWHERE), or a `library-…` contract in pyproject.toml says which."""
     contracts = project()["tool"]["importlinter"]["contracts"]
     owned = {name for contract in contracts for name in contract.get("forbidden_modules", [])}
-    assert {
-        (library, room) for room, library in outside_imports() if library not in owned | EVERYWHERE
-    } == set()
+    assert {(library, room) for room, library in outside_imports() if library not in owned | EVERYWHERE} == set()
 
 
 def test_every_outside_library_is_a_declared_dependency() -> None:

@@ -10,23 +10,9 @@ from tests.house.tree import ROOT, files
 FORBIDDEN = {
     "a path of one machine": r"(?<![\w.])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/\w+|Us" + r"ers/\w+)/",
     "the workplace's folders": r"\.\./sha" + r"red|\.lib" + r"rary/|/tmp/te" + r"am",
-    "who wrote it": r"(?i)\b(?:clau"
-    + r"de|anth"
-    + r"ropic|chat"
-    + r"gpt|open"
-    + r"ai|copi"
-    + r"lot|ll"
-    + r"m)\b",
-    "how it was written": r"(?i)\b(?:AI|co"
-    + r"ding)[ -]ag"
-    + r"ents?\b|\bsub"
-    + r"agents?\b|\bco-auth"
-    + r"ored-by\b",
-    "a package index's host": r"(?i)\bpy"
-    + r"pi\.org|python"
-    + r"hosted|npm"
-    + r"js\.(?:org|com)|/sim"
-    + r"ple/?\s*$",
+    "who wrote it": r"(?i)\b(?:clau" + r"de|anth" + r"ropic|chat" + r"gpt|open" + r"ai|copi" + r"lot|ll" + r"m)\b",
+    "how it was written": r"(?i)\b(?:AI|co" + r"ding)[ -]ag" + r"ents?\b|\bsub" + r"agents?\b|\bco-auth" + r"ored-by\b",
+    "a package index's host": r"(?i)\bpy" + r"pi\.org|python" + r"hosted|npm" + r"js\.(?:org|com)|/sim" + r"ple/?\s*$",
 }
 
 
@@ -53,9 +39,7 @@ def test_nothing_names(what: str) -> None:
 
 def test_the_lock_has_names_versions_and_hashes_only() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    form = re.compile(
-        r"[a-z0-9][\w.\[\],-]*==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|    # ?.*"
-    )
+    form = re.compile(r"[a-z0-9][\w.\[\],-]*==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|    # ?.*")
     assert [line for line in lock.splitlines() if not form.fullmatch(line)] == []
     assert "//" not in lock and "@ " not in lock
 
@@ -63,6 +47,4 @@ def test_the_lock_has_names_versions_and_hashes_only() -> None:
 def test_text_files_are_tidy() -> None:
     """One line end at the end, none of another system, no trailing space: diffs show only what changed."""
     untidy = re.compile(r"[^\n]\Z|\n\n\Z|\r|[ \t]+$", re.MULTILINE)
-    assert [
-        path for path, text in texts() if not path.endswith((".md", ".ambr")) and untidy.search(text)
-    ] == []
+    assert [path for path, text in texts() if not path.endswith((".md", ".ambr")) and untidy.search(text)] == []

@@ -51,9 +51,7 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_mistakes_at_once_with_the_names_of_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = refused(
-        monkeypatch, {"REGISTY_URL": "x", "PORT": "0", "LOG_LEVEL": "loud", "API_KEYS__A": "short"}
-    )
+    said = refused(monkeypatch, {"REGISTY_URL": "x", "PORT": "0", "LOG_LEVEL": "loud", "API_KEYS__A": "short"})
     assert "SEMANTIC_LAYER_REGISTY_URL is no setting; did you mean SEMANTIC_LAYER_REGISTRY_URL?" in said
     for variable in (
         "SEMANTIC_LAYER_PORT: ",
