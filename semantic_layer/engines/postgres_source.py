@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import date, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -158,7 +159,7 @@ class PostgresSource:
                     self._url,
                     min_size=0,
                     max_size=self._size,
-                    init=_check_role,
+                    init=_prepare,
                     reset=_nothing,
                     timeout=_CONNECT_SECONDS,
                     connect=_connected,
@@ -233,6 +234,20 @@ async def _connected(*arguments: Any, **options: Any) -> asyncpg.Connection:
         return await asyncpg.connect(*arguments, server_settings=_SESSION | _WATCHES_CLIENT, **options)
     except (asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError):
         return await asyncpg.connect(*arguments, server_settings=_SESSION, **options)
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    """Once per connection: who it is, and dates sent as their own text.
+
+    The driver's own encoding sends 9999-12-31 and 0001-01-01, the usual "no end" of warehouses, as infinities.
+    """
+    await _check_role(connection)
+    for name, text in (("date", date.isoformat), ("timestamp", _moment_text), ("timestamptz", _moment_text)):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=text, decoder=str, format="text")
+
+
+def _moment_text(moment: datetime) -> str:
+    return moment.isoformat(sep=" ")
 
 
 async def _check_role(connection: asyncpg.Connection) -> None:

@@ -1,5 +1,6 @@
 """All engines give equal rows for equal data (semantics rule 28): the same question of both, column for column."""
 
+import datetime
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from semantic_layer.definitions.types import BIGINT, BOOLEAN, DATE, FLOAT, INTEG
 from semantic_layer.engines.duckdb_source import DuckDBSource
 from semantic_layer.engines.postgres_source import PostgresSource
 from semantic_layer.serving.ports import Engine
+from semantic_layer.sql.statement import BoundValue, Statement, StatementColumn
 from semantic_layer.store.embedded import EmbeddedPostgres
 from tests.engines.statements import statement
 from tests.oracle.data import ROOT, SUBSET, TABLES
@@ -146,3 +148,18 @@ async def test_the_whole_data_is_the_same_on_both_engines(whole_retail_url: str)
         assert first.to_pylist() == second.to_pylist()
     for engine in both.values():
         await engine.close()
+
+
+async def test_the_first_and_the_last_day_are_values_like_any_other(engines: Engines) -> None:
+    """9999-12-31 is the usual "no end" of warehouses; a driver that sends it as infinity loses those rows."""
+    first, last = datetime.date.min, datetime.date.max
+    values = (BoundValue(first, DATE), BoundValue(last, DATE), BoundValue(datetime.datetime.max, TIMESTAMP))
+    text = (
+        "SELECT CAST($1 AS DATE) = DATE '0001-01-01' AS is_first, CAST($2 AS DATE) = DATE '9999-12-31' AS is_last,"
+        " CAST($3 AS TIMESTAMP) = TIMESTAMP '9999-12-31 23:59:59.999999' AS is_end"
+    )
+    names = ("is_first", "is_last", "is_end")
+    for dialect, engine in engines.items():
+        columns = tuple(StatementColumn(name, BOOLEAN) for name in names)
+        [table] = await engine.run([Statement("RETAIL", dialect, text, values, columns)], timeout=30)
+        assert table.to_pylist() == [dict.fromkeys(names, True)], dialect
