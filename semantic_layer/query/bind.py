@@ -21,7 +21,7 @@ from semantic_layer.query.lookup import Lookup, Root
 from semantic_layer.query.measure import Asked, homes
 from semantic_layer.query.members import members_root
 from semantic_layer.query.problems import Problems, listed, near_names
-from semantic_layer.query.promises import check_promises, check_totals
+from semantic_layer.query.promises import check_promises, check_time_words, check_totals
 from semantic_layer.query.time_range import OPEN, Bounds, bounds_of, last_units
 from semantic_layer.query.world import World
 
@@ -48,6 +48,7 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     limit, set_by = _limit(ask, world, problems)
     check_promises(columns, keys, problems)
     check_totals(columns, keys, totals, problems)
+    check_time_words(columns, keys, where, problems)
     _check_fill(ask, keys, problems)
     check_expectation(ask.expect, world.current, columns, problems)
     problems.raise_if_any()
@@ -243,6 +244,9 @@ def _limit(ask: Ask, world: World, problems: Problems) -> tuple[int, str]:
 
 def _check_fill(ask: Ask, keys: tuple[BoundKey, ...], problems: Problems) -> None:
     grains = [key for key in keys if key.grain is not None]
-    if ask.fill_time and len(grains) != 1 and len(keys) == len(ask.by):
+    if ask.fill_time and not ask.metrics and ask.by:
+        message = "fillTime fills rows of metrics; without one, the members that exist are listed"
+        problems.add(ErrorCode.FILL_NEEDS_RANGE, message, ("fillTime",))
+    elif ask.fill_time and len(grains) != 1 and len(keys) == len(ask.by):
         message = "fillTime needs exactly one time dimension with a grain among the dimensions"
         problems.add(ErrorCode.FILL_NEEDS_RANGE, message, ("fillTime",))

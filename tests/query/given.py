@@ -64,6 +64,10 @@ metrics:
   heaviest:
     is: max(weight)
     from: parcels
+  shelved:
+    is: count(*)
+    from: parcels
+    time: shelved_on
 """
 
 

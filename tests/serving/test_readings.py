@@ -171,3 +171,13 @@ async def test_a_shift_without_a_range_shows_periods_with_rows_of_now(read: Shop
 async def test_an_estimate_says_so(read: Shop) -> None:
     assert [one.code for one in (await read.ask({"metrics": metrics("about_orders")})).meta.warnings] == ["APPROXIMATE"]
     assert (await read.ask({"metrics": metrics("order_count")})).meta.warnings == ()
+
+
+async def test_of_one_key_twice_the_first_direction_decides(shop: Shop) -> None:
+    once = {
+        "metrics": [{"name": "sales"}],
+        "by": [{"dimension": "product.brand"}],
+        "orderBy": [{"key": "product.brand"}],
+    }
+    twice = {**once, "orderBy": [*once["orderBy"], {"key": "product.brand", "descending": True}]}
+    assert await shop.rows(twice) == await shop.rows(once)
