@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.oracle.evaluator import filters
 from tests.oracle.evaluator.calendar import INSTANT, moment, periods
-from tests.oracle.evaluator.catalog import Ago, Catalog, Measure, homes, measure_type
+from tests.oracle.evaluator.catalog import Ago, Catalog, Measure, homes, measure_type, without_fill
 from tests.oracle.evaluator.filters import Bounds, Filter, conjuncts, leaves
 from tests.oracle.evaluator.measures import Cells, Context, Evaluator, Key, KeyValue, Refused, Times, label
 from tests.oracle.evaluator.rows import Reader, Tables, Unreachable
@@ -62,7 +62,7 @@ class _Question:
     def _measure(self, said: Ask) -> Measure:
         measure = self.catalog.measure(said["name"])
         shift = said.get("shift")
-        return measure if shift is None else Ago(measure, shift["periods"], shift["unit"])
+        return measure if shift is None else Ago(without_fill(measure), shift["periods"], shift["unit"])
 
     def _key(self, said: Ask) -> Key:
         dimension = self.reader.find(self.root, said["dimension"]).dimension

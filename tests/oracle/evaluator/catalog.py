@@ -218,7 +218,7 @@ class Catalog:
         else:
             measure = Computed(value, self.inputs(value, steps))
         if "where" in said or any(word in said for word in _MODIFIERS):
-            measure = _without_fill(measure)
+            measure = without_fill(measure)
         if "where" in said:
             measure = Where(measure, parse(said["where"]))
         measure = _modified(measure, said)
@@ -236,9 +236,9 @@ class Catalog:
 _MODIFIERS = ("over", "ago", "at_start_of", "across", "at_level", "rank_within")
 
 
-def _without_fill(measure: Measure) -> Measure:
+def without_fill(measure: Measure) -> Measure:
     """A block that adds `where` or a modifier does not inherit the fill of what it builds on."""
-    return _without_fill(measure.inner) if isinstance(measure, Fill) else measure
+    return without_fill(measure.inner) if isinstance(measure, Fill) else measure
 
 
 def _modified(measure: Measure, said: Any) -> Measure:

@@ -75,6 +75,7 @@ class Context:
     where: tuple[Filter, ...] = ()
     inside: tuple[Node, ...] = ()
     window: tuple[datetime | None, datetime] | None = None
+    periods: tuple[datetime, ...] | None = None  # those that a shift around it reads; None: the question's
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +396,8 @@ class Evaluator:
         grain = times.finest.grain
         assert grain is not None
         found: dict[KeyValue, Cell] = {}
-        for period in self.asked_periods(times, span):  # asked even where nothing is recorded
+        periods = self.asked_periods(times, span) if context.periods is None else context.periods
+        for period in periods:  # asked even where nothing is recorded
             end = add(period, 1, grain)
             if times.bounds.end is not None:
                 end = min(end, max(times.bounds.end, period + INSTANT))
@@ -438,6 +440,9 @@ class Evaluator:
         return {key: inside.at(key) if key in inside.keys else empty for key in since.keys}
 
     def _any_row(self, measure: Measure, context: Context) -> bool:
+        """Whether anything that the measure reads passes; of entities dated by an event, whether one had it."""
+        if isinstance(measure, Across) and measure.dated_by:
+            return bool(self.evaluate(measure, context).at(()))
         return any(self.meetings(home, context) for home in homes(measure))
 
     # --- shifts --------------------------------------------------------------------------------------------------
@@ -453,20 +458,24 @@ class Evaluator:
             raise Refused("SHIFT_GRAIN")
         if isinstance(measure, AtStart) and not nests(grain, measure.unit):
             raise Refused("SHIFT_GRAIN")
+        periods = tuple(self._output_periods(times)) if context.periods is None else context.periods
+        read = {period: self._read_period(measure, period, grain, times) for period in periods}
         keys = (times.finest, *times.others)
-        inner = self.evaluate(measure.inner, replace(context, keys=keys, where=times.rest))
+        wanted = tuple(dict.fromkeys(read.values()))
+        inner = self.evaluate(measure.inner, replace(context, keys=keys, where=times.rest, periods=wanted))
         found: dict[KeyValue, Cell] = {}
-        for period in self._output_periods(times):
-            if isinstance(measure, Ago):
-                read = add(period, -measure.count, measure.unit)
-            else:
-                read = start_of(period, measure.unit)
-                if times.bounds.start is not None:
-                    read = max(read, start_of(times.bounds.start, grain))
+        for period in periods:
             for key in inner.keys:
-                if key[0] == label(read, grain):
+                if key[0] == label(read[period], grain):
                     found[times.key(context, period, key[1:])] = inner.at(key)
         return Cells.of(found)
+
+    def _read_period(self, measure: Ago | AtStart, period: datetime, grain: str, times: Times) -> datetime:
+        """The period that an output period shows: that long ago, or the first asked one of the larger period."""
+        if isinstance(measure, Ago):
+            return start_of(add(period, -measure.count, measure.unit), grain)
+        first = start_of(period, measure.unit)
+        return first if times.bounds.start is None else max(first, start_of(times.bounds.start, grain))
 
     def _output_periods(self, times: Times) -> list[datetime]:
         assert times.finest is not None
