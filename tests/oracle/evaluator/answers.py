@@ -37,6 +37,7 @@ def answer(catalog: Catalog, tables: Tables, ask: Ask) -> Expected:
 
 
 def _answer(question: "_Question", ask: Ask) -> Expected:
+    question.check_names()
     rows = [row for row in question.rows() if question.is_shown(row)]
     ordered = question.ordered(rows)
     start, limit = ask.get("offset") or 0, ask.get("limit") or DEFAULT_LIMIT
@@ -58,6 +59,14 @@ class _Question:
             for one, measure in zip(ask.get("metrics") or [], self.measures, strict=True)
         ]
         self.columns: list[tuple[str, Type]] = [*dimensions, *metrics]
+
+    def check_names(self) -> None:
+        """Raises Unreachable for a dimension that not every dataset reaches, whether or not there are rows."""
+        asked = [key.dimension for key in self.keys]
+        asked += [leaf["dimension"] for node in self.where for leaf in leaves(node) if "dimension" in leaf]
+        for home in {home for measure in self.measures for home in homes(measure)}:
+            for words in asked:
+                self.reader.find(home, words)
 
     def _measure(self, said: Ask) -> Measure:
         measure = self.catalog.measure(said["name"])
