@@ -36,6 +36,7 @@ class Context:
     where: tuple[Expr, ...] = ()
     inside: tuple[Expr, ...] = ()
     frame: Frame | None = None
+    wanted: str | None = None  # inside a shift: the step of the periods that it reads, in `period`
 
     @property
     def catalog(self) -> Catalog:
@@ -48,7 +49,7 @@ class Context:
     def identity(self) -> tuple[object, ...]:
         """Equal for contexts that give equal rows; conditions hold mappings, so their text stands for them."""
         keys = tuple((key.name, key.dimension, key.grain, key.part) for key in self.keys)
-        return (self.published.revision, keys, repr(self.where), repr(self.inside), self.frame)
+        return (self.published.revision, keys, repr(self.where), repr(self.inside), self.frame, self.wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from semantic_layer.query.measure import (
     Shifted,
     Value,
     Windowed,
+    walk,
 )
 
 
@@ -50,9 +51,10 @@ def shifted(measure: Shifted, context: Context, draft: Draft, hint: str) -> Eval
     if keys.finest is None:
         return _without_periods(measure, filters, context, draft, hint)
     inner_keys = (keys.finest, *keys.others)
-    unfiltered = replace(context, keys=inner_keys, where=filters.rest)
+    periods = _periods(measure, keys.finest, filters, context, draft)
+    wanted = _wanted(measure, periods, keys.finest, filters, context, draft)
+    unfiltered = replace(context, keys=inner_keys, where=filters.rest, wanted=wanted)
     inner = draft.evaluate(measure.inner, unfiltered, draft, f"{hint}_of_all_periods")
-    periods = _output_periods(measure, keys.finest, filters, context, draft)
     return _aligned(measure, inner, inner_keys, keys, periods, filters, context, draft, hint)
 
 
@@ -95,6 +97,24 @@ def _read_period(by: Duration | AtStartOf, label: Field, key: BoundKey, filters:
     asked = start_of(filters.bounds.start, key.grain, week_start)
     value = Value(asked, TIMESTAMP) if key.grain.is_clock else Value(asked.date(), label.type)
     return Call("greatest", (first, value))
+
+
+def _periods(measure: Shifted, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft) -> Step:
+    """The periods to give values for: those that a shift around this one reads, else the question's output periods."""
+    if context.wanted is not None:
+        return draft.steps[context.wanted]
+    return _output_periods(measure, key, filters, context, draft)
+
+
+def _wanted(
+    measure: Shifted, periods: Step, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft
+) -> str | None:
+    """The periods that this shift reads, as a step for shifts and windows inside of it; None when there are none."""
+    if not any(isinstance(node, Shifted | Windowed) for node in walk(measure.inner)):
+        return None
+    source = _read_period(measure.by, periods.field("period"), key, filters, context)
+    block = Block(periods.rows(), (Output("period", source, key.type),), distinct=True)
+    return draft.add(Step(draft.name(f"{draft.key_name(key)}_read"), block, ("period",))).name
 
 
 def _output_periods(measure: Shifted, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft) -> Step:

@@ -179,7 +179,11 @@ def _window_per_period(
 ) -> Step:
     grain = _grain(key)
     open_ended = not filters.bounds.closed
-    periods = series(grain, filters.bounds, span if open_ended else None, filters, context, draft, f"{hint}_periods")
+    if context.wanted is not None:
+        periods = draft.steps[context.wanted]
+    else:
+        needed = span if open_ended else None
+        periods = series(grain, filters.bounds, needed, filters, context, draft, f"{hint}_periods")
     label = periods.field("period")
     end, uses_span = _end_of_window(window, label, grain, span, filters)
     columns = (Output("period", label, label.type), Output("window_end", end, TIMESTAMP))
