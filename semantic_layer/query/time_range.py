@@ -78,7 +78,7 @@ def bounds_of(condition: Expr, is_time: Callable[[Asked], bool]) -> Bounds:
             return Bounds(None, end)
         case Call("in", (Call("date_trunc", (Literal("day"), Asked() as asked)), *values)) if is_time(asked):
             days = [value.value for value in values if isinstance(value, Value) and isinstance(value.value, datetime)]
-            return Bounds(min(days), max(days) + DAY) if days else OPEN
+            return Bounds(min(days), after_end(max(days), whole_day=True)) if days else OPEN
         case Call("and", arguments):
             result = OPEN
             for argument in arguments:
