@@ -142,8 +142,9 @@ def _of_columns(condition: Expr, by_name: Mapping[str, Expr]) -> Expr:
 
 def _order(query: BoundQuery, by_name: Mapping[str, Expr]) -> tuple[Ordered, ...]:
     """The asked keys, then all dimensions: a total order, the same on every engine (rule 22)."""
-    asked = {order.column: order.descending for order in reversed(query.order)}  # of one key twice, the first decides
-    asked = {order.column: asked[order.column] for order in query.order}
+    asked: dict[str, bool] = {}
+    for order in query.order:
+        asked.setdefault(order.column, order.descending)  # of one key twice, the first decides
     rest = {name: False for name in query.key_names if name not in asked}
     return tuple(Ordered(by_code_point(by_name[name]), down) for name, down in (asked | rest).items())
 

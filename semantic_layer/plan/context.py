@@ -1,13 +1,11 @@
 """Where a measure is evaluated: at which keys, over which rows, in which window of time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from semantic_layer.definitions.expression import Expr
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.types import ColumnType
-from semantic_layer.plan.nodes import Field
 from semantic_layer.query.bound import BoundKey
 
 
@@ -16,12 +14,11 @@ class Frame:
     """Windows of time (rule 15): the step `periods` has a column `period` when the question has a time grain,
     `window_end`, and `window_start` unless the window is open. A row counts in every window that holds it.
 
-    `aligned` is the longest grain whose periods no window cuts, None if windows begin at any moment; `from_first`
-    asks for a value in every period from a key's first row on.
+    `day_aligned`: no window cuts a day, so that rows may be brought down to days. `from_first` asks for a value in
+    every period from a key's first row on.
     """
 
     periods: str
-    key: BoundKey | None
     has_start: bool
     day_aligned: bool
     from_first: bool
@@ -42,9 +39,6 @@ class Context:
     def catalog(self) -> Catalog:
         return self.published.catalog
 
-    def at(self, keys: tuple[BoundKey, ...]) -> "Context":
-        return replace(self, keys=keys)
-
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for contexts that give equal rows; conditions hold mappings, so their text stands for them."""
@@ -62,7 +56,3 @@ class Evaluated:
     type: ColumnType
     steps: tuple[str, ...]
     partial: tuple[str, ...] = ()
-
-
-def fields_of(names: Mapping[str, ColumnType], relation: str) -> tuple[Field, ...]:
-    return tuple(Field(relation, name, type_) for name, type_ in names.items())

@@ -23,14 +23,13 @@ Evaluate = Callable[[Measure, Context, "Draft", str], Evaluated]
 
 @dataclass(frozen=True, slots=True)
 class SourceColumns:
-    """The columns of a dataset's relation as its source types them; `known` is False when nobody asked the source.
+    """The columns of a dataset's relation as its source types them.
 
     `unique` are the column sets that the source itself keeps unique and not null.
     """
 
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     unique: tuple[tuple[str, ...], ...] = ()
-    known: bool = True
 
 
 RelationKey = tuple[str, Table | Select]  # (connection, relation)
@@ -132,11 +131,9 @@ class Draft:
         self.source = connection
         self.datasets[DatasetRead(published.revision, dataset.name)] = None
 
-    def column_type(self, catalog: Catalog, dataset: Dataset, column: str) -> tuple[str, ColumnType | None]:
-        """The column as the source names it, and its type there (None when the source was not asked)."""
+    def column_type(self, catalog: Catalog, dataset: Dataset, column: str) -> tuple[str, ColumnType]:
+        """The column as the source names it, and its type there."""
         columns = self.columns_of(catalog, dataset)
-        if not columns.known:
-            return column, None
         if column in columns.types:
             return column, columns.types[column]
         for name, type_ in columns.types.items():

@@ -48,7 +48,7 @@ def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
         where = () if node.all_time else _range(measure, context, draft)
         inside = replace(bare, keys=keys, where=where)
         values.append(draft.evaluate(measure, inside, draft, f"{last_word(name)}_per_{prefix}"))
-    shared = f"{context.published.revision} {node.entity} {values}"
+    shared = f"entity {context.published.revision} {node.entity} {values}"
     if shared in draft.shared:
         return draft.shared[shared]
     rows = together(keys, values, draft)
@@ -92,7 +92,7 @@ def _range(measure: Measure, context: Context, draft: Draft) -> tuple[Expr, ...]
 
 def attribute_step(rule: MetricValue, dataset: str, context: Context, draft: Draft) -> Step:
     """A metric per key of a dataset, whole history and no filters: the key columns, then `value_0` (rule 17)."""
-    shared = f"{context.published.revision} {dataset} {rule.metric}"
+    shared = f"attribute {context.published.revision} {dataset} {rule.metric}"
     if shared in draft.shared:
         return draft.shared[shared]
     measure = measure_of(context.catalog, rule.metric)
@@ -109,7 +109,7 @@ def _column_key(path: tuple[Hop, ...], column: str, dataset: str, context: Conte
     words = ".".join([*(hop.join.name for hop in path), column])
     definition = context.catalog.datasets[dataset]
     _, physical = draft.column_type(context.catalog, definition, column)
-    type_: ColumnType = definition.columns.get(column) or physical or TEXT
+    type_: ColumnType = definition.columns.get(column) or physical
     return BoundKey(f"{ENTITY}{words}", words, type_, words)
 
 
@@ -129,7 +129,7 @@ def path_to(catalog: Catalog, home: str, dataset: str) -> tuple[Hop, ...]:
 
 def leading_members(rule: TopMembers, dataset: str, context: Context, draft: Draft) -> Step:
     """The members of `rule.of` that lead by the metric over the question's filters and range, in `member` (rule 19)."""
-    shared = f"{context.published.revision} {dataset} {rule.of} {rule.by} {rule.top}"
+    shared = f"leading {context.published.revision} {dataset} {rule.of} {rule.by} {rule.top}"
     if shared in draft.shared:
         return draft.shared[shared]
     catalog = context.catalog

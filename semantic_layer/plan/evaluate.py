@@ -33,6 +33,8 @@ from semantic_layer.query.promises import is_time
 
 def evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
     """The value of a measure at every key of the context. Steps are named after `hint`; equal work is done once."""
+    if context.frame is None and isinstance(measure, Base | Arithmetic | Filtered | Filled):
+        return _evaluate(measure, context, draft, hint)  # no steps of their own: aggregates share theirs already
     identity = (repr(measure), context.identity)
     if identity not in draft.evaluated:
         draft.evaluated[identity] = _evaluate(measure, context, draft, hint)

@@ -185,10 +185,10 @@ def _with_parts(
 ) -> Step:
     """The events with the keys that their own time gives."""
     event = events.field("event_time")
-    kept = tuple(Output(draft.key_name(key), events.field(draft.key_name(key)), key.type) for key in lasting)
+    same = tuple(Output(draft.key_name(key), events.field(draft.key_name(key)), key.type) for key in lasting)
     parts = tuple(Output(draft.key_name(key), key_of(key, event, week_start), key.type) for key in own)
-    columns = (*kept, *parts, Output("event_time", event, event.type))
-    names = tuple(one.name for one in (*kept, *parts))
+    columns = (*same, *parts, Output("event_time", event, event.type))
+    names = tuple(one.name for one in (*same, *parts))
     return draft.add(Step(draft.name(f"{hint}_event_parts"), Block(events.rows(), columns), names))
 
 

@@ -24,7 +24,7 @@ def period_type(grain: Grain) -> ColumnType:
 
 def recorded(home: str, time: str, context: Context, draft: Draft) -> Step:
     """The first and the last moment that a dataset records, whatever the question's filters."""
-    shared = f"{context.published.revision} {home} {time}"
+    shared = f"recorded {context.published.revision} {home} {time}"
     if shared in draft.shared:
         return draft.shared[shared]
     scope = RowScope.of(draft, Context(context.published, ()), home)

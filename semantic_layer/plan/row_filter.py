@@ -26,7 +26,7 @@ class FilteredRows:
 def filter_rows(scope: RowScope, conditions: tuple[Expr, ...], grouped: frozenset[Path]) -> FilteredRows:
     """Puts conditions on the scope's rows; `grouped` are the to-many paths that keys of the block go across."""
     where: list[Expr] = []
-    only_filtered: set[Path] = set()
+    only_filtered: dict[Path, None] = {}  # in order: the same question has the same text
     repeated = False
     for condition in conditions:
         paths = set(_to_many_paths(scope, condition))
@@ -38,7 +38,7 @@ def filter_rows(scope: RowScope, conditions: tuple[Expr, ...], grouped: frozense
             if path in grouped:
                 to_many.required = True
             else:
-                only_filtered.add(path)
+                only_filtered[path] = None
             continue
         before = {name: set(path.dimensions) for name, path in scope.to_many.items()}
         where.append(scope.condition(condition))

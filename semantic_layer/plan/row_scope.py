@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from semantic_layer.definitions.expression import Call, Case, Exists, Expr, Literal, Name, rewrite
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Join, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, Hop, NotFound, find_dimension
-from semantic_layer.definitions.types import DATE, FLOAT, TIMESTAMP, Kind
+from semantic_layer.definitions.types import DATE, TIMESTAMP, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
@@ -94,16 +94,14 @@ class RowScope:
     def raw(self, dataset: Dataset, alias: str, column: str) -> Field:
         """A column as the source has it, for joins."""
         name, type_ = self.draft.column_type(self.catalog, dataset, column)
-        return Field(alias, name, type_ or dataset.columns.get(column) or FLOAT)
+        return Field(alias, name, type_)
 
     def column(self, dataset: Dataset, alias: str, column: str) -> Expr:
         """A column as the definitions declare it, cast where the source has another type."""
         name, physical = self.draft.column_type(self.catalog, dataset, column)
         declared = dataset.columns.get(column)
-        raw = Field(alias, name, physical or declared or FLOAT)
-        if declared is None or (physical is not None and serves_as(physical, declared)):
-            return raw if declared is None or physical is not None else Field(alias, name, declared)
-        return cast(Field(alias, name, physical or FLOAT), declared) if physical != declared else raw
+        raw = Field(alias, name, physical)
+        return raw if declared is None or serves_as(physical, declared) else cast(raw, declared)
 
     def dimension(self, found: FoundDimension) -> Expr:
         """The value of a dimension for each row."""

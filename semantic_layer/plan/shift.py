@@ -120,10 +120,11 @@ def _wanted(
 def _output_periods(measure: Shifted, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft) -> Step:
     assert key.grain is not None
     name = f"{draft.key_name(key)}_periods"
-    if name in draft.shared:
-        return draft.shared[name]
+    shared = f"{name} {filters.time}"
+    if shared in draft.shared:
+        return draft.shared[shared]
     if filters.bounds.closed:
-        return draft.share(name, series(key.grain, filters.bounds, None, filters, context, draft, name))
+        return draft.share(shared, series(key.grain, filters.bounds, None, filters, context, draft, name))
     column = draft.key_name(key)
     steps = [step for value in _unshifted_values(draft) for step in value.steps if column in draft.step_keys(step)]
     blocks = tuple(
@@ -136,7 +137,7 @@ def _output_periods(measure: Shifted, key: BoundKey, filters: TimeFilter, contex
     if len(blocks) > 1:
         period = Output("period", Field(alias, "period", type_), type_)
         block = Block(UnitedRows(blocks, alias), (period,), distinct=True)
-    return draft.share(name, draft.add(Step(draft.name(name), block, ("period",))))
+    return draft.share(shared, draft.add(Step(draft.name(name), block, ("period",))))
 
 
 def _unshifted_values(draft: Draft) -> tuple[Evaluated, ...]:

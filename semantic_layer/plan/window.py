@@ -55,7 +55,7 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
     keys = time_keys(measure, context)
     filters = time_filter(measure, context.catalog, context.where)
     if _is_over_steps(measure, keys):
-        return over_steps(measure, keys, context, draft, hint)
+        return _over_steps(measure, keys, context, draft, hint)
     frame = _frame(measure, keys, filters, context, draft, hint)
     return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=frame), draft, hint)
 
@@ -90,7 +90,7 @@ def _is_over_steps(measure: Windowed, keys: TimeKeys) -> bool:
     return measure.window.take in _OVER_STEPS and (keys.finest is None or _grain(keys.finest).rank > step.rank)
 
 
-def over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Evaluated:
+def _over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Evaluated:
     """The windows that end with each recorded step, brought together per period."""
     home, time = next((home, time) for home, time in homes(measure) if time is not None)
     step = step_of(measure.window)
@@ -98,7 +98,9 @@ def over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draft
     step_key = BoundKey(f"{ENTITY}{step}", words, period_type(step), words, grain=step)
     last = replace(measure, window=replace(measure.window, take=Take.LAST))
     inner_keys = (step_key, *keys.others)
-    value = draft.evaluate(last, context.at(inner_keys), draft, f"{hint}_by_{step}")
+    # periods that a shift around this reads are no steps: every step that is recorded is brought together
+    by_step = replace(context, keys=inner_keys, wanted=None)
+    value = draft.evaluate(last, by_step, draft, f"{hint}_by_{step}")
     rows = together(inner_keys, (value,), draft)
     span = recorded(home, time, context, draft)
     exprs: dict[str, Expr] = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
@@ -166,7 +168,7 @@ def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Cont
     unaligned = filters.bounds.end is not None and filters.bounds.end != midnight(filters.bounds.end)
     clock = unaligned or window.step.is_clock or (keys.finest is not None and _grain(keys.finest).is_clock)
     has_start = any(column.name == "window_start" for column in step.block.columns)
-    return Frame(step.name, keys.finest, has_start, not clock, has_start)
+    return Frame(step.name, has_start, not clock, has_start)
 
 
 def _grain(key: BoundKey) -> Grain:

@@ -18,7 +18,9 @@ from semantic_layer.query.bind import bind
 from semantic_layer.query.bound import BoundQuery
 from semantic_layer.query.last_filters import has_last_filter, recorded_keys
 from semantic_layer.query.world import RecordedKey, World
+from semantic_layer.serving.answer import DimensionFingerprint
 from semantic_layer.serving.ports import Catalogs
+from semantic_layer.serving.provenance import dimension_fingerprints
 from semantic_layer.serving.sources import COLUMNS_FOR, Sources
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import statement
@@ -43,6 +45,7 @@ class Compiled:
     query: BoundQuery
     plans: Plans
     statements: tuple[Statement, ...]
+    dimensions: tuple[DimensionFingerprint, ...]
 
 
 class Compiler:
@@ -80,7 +83,7 @@ class Compiler:
         plans = await self._plans(permitted)
         dialect = self._sources.engine(plans.rows.source).dialect
         statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
-        return Compiled(query, plans, statements)
+        return Compiled(query, plans, statements, dimension_fingerprints(query))
 
     async def _pinned_catalog(self, ask: Ask) -> PublishedCatalog:
         """The one catalog of the question's whole life."""
