@@ -29,8 +29,11 @@ from semantic_layer.store.embedded_programs import (
     Account,
     EmbeddedPostgresError,
     Programs,
-    choose_account,
+    account_for,
     find_programs,
+    let_in,
+    open_to_all,
+    within_reach,
 )
 
 SUPERUSER = "postgres"
@@ -117,10 +120,15 @@ class EmbeddedPostgres:
         lock = self._lock()
         socket_folder: Path | None = None
         try:
-            programs = find_programs(self._major_of_data())
-            account = self._initialised(programs)
-            end_leftover_postmaster(self._data, self._patience)
+            found = find_programs(self._major_of_data())
+            place = self._place()
+            account = account_for(place)
             socket_folder = _make_socket_folder(account)
+            programs = within_reach(found, account, socket_folder / "programs")
+            account = let_in(account, place, programs)
+            if place != self._data:
+                self._initialise(place, programs, account)
+            end_leftover_postmaster(self._data, self._patience)
             self._running = self._launch(programs, account, socket_folder, lock)
             self._ensure_owner()
         except BaseException:
@@ -201,16 +209,18 @@ class EmbeddedPostgres:
         lock.flush()
         return lock
 
-    def _initialised(self, programs: Programs) -> Account:
-        """initdb beside the place, then a rename: an interrupted first start leaves no half-made folder."""
+    def _place(self) -> Path:
+        """The data folder, or a new one beside it: an interrupted first start leaves no half-made folder."""
         if (self._data / "PG_VERSION").exists():
-            return choose_account(self._data, programs)
+            return self._data
         if self._data.exists() and any(self._data.iterdir()):
             raise EmbeddedPostgresError(f"{self._data} has files that are no PostgreSQL data; choose another.")
         fresh = self._data.with_name(self._data.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        account = choose_account(fresh, programs)
+        return fresh
+
+    def _initialise(self, fresh: Path, programs: Programs, account: Account) -> None:
         command = [
             programs.path("initdb"),
             "-D",
@@ -234,7 +244,6 @@ class EmbeddedPostgres:
         if done.returncode != 0:
             raise EmbeddedPostgresError(f"initdb failed: {done.stderr.strip()}")
         fresh.replace(self._data)
-        return account
 
     def _launch(self, programs: Programs, account: Account, socket_folder: Path, lock: IO[str]) -> _Running:
         settings = {
@@ -299,7 +308,10 @@ def url_of_running(data_dir: Path, database: str = OWNER, user: str = OWNER) -> 
 
 def _make_socket_folder(account: Account) -> Path:
     """A folder with a short path, for the account alone."""
-    for parent in (tempfile.gettempdir(), "/tmp"):
+    parents = [tempfile.gettempdir(), "/tmp"]
+    if os.geteuid() == 0:  # root's own temporary folder may be closed to the account
+        parents.sort(key=lambda parent: not open_to_all(Path(parent)))
+    for parent in parents:
         folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER, dir=parent))
         if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET:
             if os.geteuid() == 0:

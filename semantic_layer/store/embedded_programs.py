@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def _major(postgres: Path) -> int:
     return int(version[1]) if version else 0
 
 
-def choose_account(folder: Path, programs: Programs) -> Account:
+def account_for(folder: Path) -> Account:
     """Who may run PostgreSQL in `folder`: this user; for root the folder's owner or an unprivileged account.
 
     As root, `folder` is given to that account. Parents stay as they are: no folder is opened to anybody else.
@@ -144,6 +145,28 @@ def choose_account(folder: Path, programs: Programs) -> Account:
         return Account(os.geteuid(), os.getegid())
     account = _unprivileged(folder)
     os.chown(folder, account.uid, account.gid)
+    return account
+
+
+def within_reach(programs: Programs, account: Account, copy: Path) -> Programs:
+    """The programs, or their copy where the account cannot enter their folder (a checkout of root's, say).
+
+    A capability does not help here: initdb asks access(2), which knows of none, whether it may run postgres.
+    """
+    if os.geteuid() != 0 or _reaches(account, Path("/"), programs):
+        return programs
+    installation = programs.folder.parent
+    root = installation.parent.parent  # the wheel's programs find their libraries in a folder beside the package
+    for part in (installation, root / f"{WHEEL}.libs"):
+        if part.is_dir():
+            shutil.copytree(part, copy / part.relative_to(root), symlinks=True)
+    return Programs(copy / programs.folder.relative_to(root), programs.major)
+
+
+def let_in(account: Account, folder: Path, programs: Programs) -> Account:
+    """The account with what it needs to reach the data folder: mostly nothing, else one capability."""
+    if os.geteuid() != 0:
+        return account
     capabilities = (None, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if sys.platform == "linux" else (None,)
     for capability in capabilities:
         candidate = Account(account.uid, account.gid, capability)
@@ -153,6 +176,11 @@ def choose_account(folder: Path, programs: Programs) -> Account:
         f"PostgreSQL does not run as root, and the account {pwd.getpwuid(account.uid).pw_name} cannot reach "
         f"{folder} or {programs.folder}: start as a normal user, or choose other folders."
     )
+
+
+def open_to_all(folder: Path) -> bool:
+    """Whether every account may pass through this folder and its parents."""
+    return all(one.stat().st_mode & stat.S_IXOTH for one in (folder, *folder.parents))
 
 
 def _unprivileged(folder: Path) -> Account:

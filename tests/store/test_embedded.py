@@ -1,20 +1,24 @@
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
+from semantic_layer.store import embedded, embedded_programs
 from semantic_layer.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, url_of_running
 
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from semantic_layer.store.embedded import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
 server.start()
@@ -229,3 +233,24 @@ async def test_as_root_below_a_folder_that_only_root_may_enter(tmp_path: Path) -
         assert (closed / "pg").stat().st_uid != 0
     assert closed.stat().st_mode & 0o777 == 0o700
     assert closed.stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to step down to another account")
+async def test_as_root_with_programs_below_a_folder_that_only_root_may_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout below `mktemp -d`: its environment, with the programs in it, is closed to the account."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    found = embedded_programs.find_programs()
+    root = found.folder.parents[2]
+    for part in (found.folder.parent, root / f"{embedded_programs.WHEEL}.libs"):
+        if part.is_dir():
+            shutil.copytree(part, closed / part.relative_to(root), symlinks=True)
+    here = embedded_programs.Programs(closed / found.folder.relative_to(root), found.major)
+    monkeypatch.setattr(embedded, "find_programs", lambda _major: here)
+    with EmbeddedPostgres(closed / "pg", durable=False) as server:
+        assert server.run_sql("SELECT 1").strip() == "1"
+        socket_folder = Path(parse_qs(urlsplit(server.url()).query)["host"][0])
+        assert list((socket_folder / "programs").glob("**/bin/postgres"))
+    assert not socket_folder.exists()
