@@ -18,6 +18,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from semantic_layer.api.document_limits import DocumentLimits, too_large
 from semantic_layer.api.known_fields import KnownFieldsRule
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
 CACHED_CHARACTERS = 500_000  # the parsed form takes about a hundred bytes for each
@@ -45,8 +46,9 @@ def _no_documents() -> "LRUCache[str, DocumentNode]":
 
 @dataclass(frozen=True, slots=True)
 class PreparedSchema:
-    """A schema with its documents: they cannot outlive it, and a new schema starts with none."""
+    """The schema of one catalog, with its documents: they cannot outlive it, and a new schema starts with none."""
 
+    published: PublishedCatalog
     graphql: GraphQLSchema
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     documents: "LRUCache[str, DocumentNode]" = field(default_factory=_no_documents, compare=False)

@@ -35,9 +35,7 @@ def issue_words(issues: Iterable[Issue]) -> ErrorWords:
 
 def field_words(error: GraphQLError, request_id: str) -> ErrorWords:
     """An error of one field: a refusal in its own words, everything else as INTERNAL with the request's id."""
-    cause = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
+    cause = cause_of(error)
     if isinstance(cause, SemanticLayerError):
         codes = [issue.code.value for issue in cause.issues]
         log.info("question refused", request_id=request_id, codes=codes, detail=cause.detail or None)
@@ -46,6 +44,14 @@ def field_words(error: GraphQLError, request_id: str) -> ErrorWords:
         return document_words(error)
     log_fault("field failed", request_id, cause)
     return {**internal_words(request_id), **_place(error)}
+
+
+def cause_of(error: GraphQLError) -> BaseException | None:
+    """What was raised where the error began; None if the document itself is wrong."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
 
 
 def document_words(error: GraphQLError) -> ErrorWords:

@@ -20,6 +20,7 @@ from semantic_layer.api.ask_input import ASK, untyped
 from semantic_layer.api.documents import InvalidDocument, PreparedSchema
 from semantic_layer.api.error_words import (
     ErrorWords,
+    cause_of,
     document_words,
     field_words,
     internal_words,
@@ -29,6 +30,7 @@ from semantic_layer.api.error_words import (
 from semantic_layer.api.request import RequestContext
 from semantic_layer.errors import ErrorCode, SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
+from semantic_layer.serving.answers import NewerCatalogServed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,14 @@ class GraphqlRequest:
 
 @dataclass(frozen=True, slots=True)
 class GraphqlReply:
-    """The response's JSON. `failed` is the code of a request that was not executed at all, None for one with data."""
+    """The response's JSON. `failed` is the code of a request that was not executed at all, None for one with data.
+
+    `outdated`: a question needs a newer catalog than the request's, and it is served by now: run the request anew.
+    """
 
     body: bytes
     failed: ErrorCode | None = None
+    outdated: bool = False
 
 
 async def run(schema: PreparedSchema, request: GraphqlRequest, context: RequestContext) -> GraphqlReply:
@@ -87,7 +93,8 @@ async def _run(schema: PreparedSchema, request: GraphqlRequest, context: Request
     if errors:
         reply["errors"] = [field_words(error, context.request_id) for error in errors]
     reply["data"] = result.data
-    return GraphqlReply(orjson.dumps(reply))
+    outdated = any(isinstance(cause_of(error), NewerCatalogServed) for error in errors)
+    return GraphqlReply(orjson.dumps(reply), outdated=outdated)
 
 
 def _invalid(invalid: InvalidDocument) -> GraphqlReply:

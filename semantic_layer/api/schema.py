@@ -1,5 +1,6 @@
-"""The static GraphQL schema: the by-name door and the dictionary."""
+"""The GraphQL schema of a catalog: the by-name door and the dictionary."""
 
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 import strawberry
@@ -25,6 +26,8 @@ from semantic_layer.api.dictionary_words import asked_language, existing_metrics
 from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.members import DimensionValues, Value, members_ask
 from semantic_layer.api.request import Info
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.query.ask_reader import MOST_METRICS, read_ask
 
@@ -33,7 +36,9 @@ Language = Annotated[str | None, strawberry.argument(description="Of the words; 
 
 async def _query(info: Info, ask: Question) -> AnswerShown | None:
     context = info.context
-    answer = await context.backend.answers.answer(read_ask(ask), context.principal, timeout=context.timeout)
+    answer = await context.backend.answers.answer(
+        read_ask(ask), context.principal, timeout=context.timeout, published=context.published
+    )
     return cast(AnswerShown, answer)  # the type shows attributes of serving's own value
 
 
@@ -81,7 +86,9 @@ async def _dimension_values(
     context = info.context
     checked_size(first)
     ask = members_ask(dimension, search, grain, first, asked_language(context.published.catalog, language))
-    answer = await context.backend.answers.answer(ask, context.principal, timeout=context.timeout)
+    answer = await context.backend.answers.answer(
+        ask, context.principal, timeout=context.timeout, published=context.published
+    )
     return cast(DimensionValues, answer)
 
 
@@ -105,15 +112,18 @@ class Query:
     catalog: CatalogInfo = strawberry.field(resolver=_catalog, description="The revision that answers.")
 
 
-def build_schema() -> PreparedSchema:
-    """The schema, ready to run documents on."""
+NOTHING_PUBLISHED = PublishedCatalog(0, datetime(1970, 1, 1, tzinfo=UTC), "nobody", Catalog(), {})
+
+
+def build_schema(published: PublishedCatalog) -> PreparedSchema:
+    """The schema of a catalog, ready to run documents on. It keeps the catalog: the two cannot come apart."""
     joined: dict[object, ScalarDefinition] = {
         Question: _joined(ASK),
         Value: _joined(VALUE),
         Rows: ROWS,
     }
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=joined))
-    return PreparedSchema(schema._schema)
+    return PreparedSchema(published, schema._schema)
 
 
 def _joined(type_: GraphQLNamedType) -> ScalarDefinition:
@@ -129,6 +139,6 @@ def _joined(type_: GraphQLNamedType) -> ScalarDefinition:
     )
 
 
-def print_schema() -> str:
-    """The text of schema/schema.graphql."""
-    return printed(build_schema().graphql) + "\n"
+def print_schema(published: PublishedCatalog = NOTHING_PUBLISHED) -> str:
+    """The text of a catalog's schema; of none, what all have in common (schema/schema.graphql)."""
+    return printed(build_schema(published).graphql) + "\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from semantic_layer.api.latest_schema import LatestSchema
 from semantic_layer.api.request import Backend
 from semantic_layer.app.backend import open_backend
 from semantic_layer.app.listening import Greeting, serve
@@ -73,6 +74,7 @@ async def answer_requests(
     keys = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
     context = WebContext(
         backend=application.backend,
+        schema=LatestSchema(application.catalogs),
         status=lambda: application.catalogs.status,
         keys=Keys.of(keys, anonymous_viewer=settings.anonymous_viewer),
         hosts=answered_hosts(settings.host, settings.allowed_hosts),

@@ -34,9 +34,10 @@ def reply(place: Place, document: str, variables: Mapping[str, object]) -> Mappi
 
     async def replied() -> Mapping[str, Any]:
         async with _open_pipeline(place) as backend:
-            context = RequestContext(backend, backend.catalogs.current, Principal(person()), uuid.uuid4().hex)
+            schema = build_schema(backend.catalogs.current)
+            context = RequestContext(backend, schema.published, Principal(person()), uuid.uuid4().hex)
             request = GraphqlRequest(document, variables)
-            found: Mapping[str, Any] = orjson.loads((await run(build_schema(), request, context)).body)
+            found: Mapping[str, Any] = orjson.loads((await run(schema, request, context)).body)
             return found
 
     return run_once(replied())

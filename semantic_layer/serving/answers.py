@@ -6,12 +6,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from semantic_layer.access.principal import Principal
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
 from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
 from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
-from semantic_layer.serving.compiler import Compiled, Compiler, Limits
+from semantic_layer.serving.compiler import Compiled, Compiler, Limits, NewerCatalogServed
 from semantic_layer.serving.flights import Flights, Tables
 from semantic_layer.serving.ports import Catalogs, Engine
 from semantic_layer.serving.provenance import (
@@ -27,7 +28,7 @@ from semantic_layer.serving.provenance import (
 from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
 from semantic_layer.sql.write import duplicates_statement
 
-__all__ = ["Answers", "Explanation", "Limits"]
+__all__ = ["Answers", "Explanation", "Limits", "NewerCatalogServed"]
 
 DEFAULT_LIMITS = Limits()
 
@@ -53,25 +54,44 @@ class Answers:
         self._flights = Flights()
         self._seconds = limits.seconds
 
-    async def answer(self, ask: Ask, principal: Principal, *, timeout: float | None = None) -> Answer:
-        """Raises SemanticLayerError with all issues of the question, or with the source's failure."""
+    async def answer(
+        self,
+        ask: Ask,
+        principal: Principal,
+        *,
+        timeout: float | None = None,
+        published: PublishedCatalog | None = None,
+    ) -> Answer:
+        """`published` is the catalog that the request began with, None the current one; `asOf` leads to another.
+
+        Raises SemanticLayerError with all issues of the question, or with the source's failure; NewerCatalogServed
+        when `minRevision` is newer than `published`, and served.
+        """
         seconds = self._seconds if timeout is None else min(timeout, self._seconds)
         deadline = time.monotonic() + seconds
         try:
             async with asyncio.timeout(seconds):
                 try:
-                    return await self._once(ask, principal, deadline, believing=True)
+                    return await self._once(ask, principal, deadline, published, believing=True)
                 except _ColumnsChanged:
                     self._compiler.forget()
-                    return await self._once(ask, principal, deadline, believing=False)
+                    return await self._once(ask, principal, deadline, published, believing=False)
         except TimeoutError:
             message = f"the question took longer than {seconds:g} seconds and was cancelled"
             raise refuse(ErrorCode.DEADLINE_EXCEEDED, message) from None
 
-    async def _once(self, ask: Ask, principal: Principal, deadline: float, *, believing: bool) -> Answer:
+    async def _once(
+        self,
+        ask: Ask,
+        principal: Principal,
+        deadline: float,
+        published: PublishedCatalog | None,
+        *,
+        believing: bool,
+    ) -> Answer:
         """`believing`: what is known of the source's columns may be old; _ColumnsChanged when it seems to be."""
         try:
-            compiled = await self._compiler.compile(ask, principal, deadline)
+            compiled = await self._compiler.compile(ask, principal, deadline, published)
             looks = await self._looks(compiled)
             if believing and self._sources.outdated(look.unread for look in looks.values()):
                 raise _ColumnsChanged

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from semantic_layer.access.permit import PermittedQuery, permit
 from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.plan.build import Plans, build
 from semantic_layer.plan.draft import ColumnsNeeded
 from semantic_layer.query.ask import Ask
@@ -48,6 +49,17 @@ class Compiled:
     dimensions: tuple[DimensionFingerprint, ...]
 
 
+class NewerCatalogServed(SemanticLayerError):
+    """The question needs a revision newer than the one that its request began with; it is served by now.
+
+    A request that begins anew, on the newer catalog, is answered.
+    """
+
+    def __init__(self, needed: int, began_with: int) -> None:
+        message = f"the request began with revision {began_with}, and revision {needed} is served by now: send it again"
+        super().__init__([Issue(ErrorCode.REVISION_NOT_LOADED, message, ("minRevision",))])
+
+
 class Compiler:
     """Compiles questions against the catalogs in service and the sources' columns."""
 
@@ -62,9 +74,11 @@ class Compiler:
         self._known.clear()
         self._sources.forget_columns()
 
-    async def compile(self, ask: Ask, principal: Principal, deadline: float) -> Compiled:
-        """Raises SemanticLayerError with all issues of the question."""
-        published = await self._pinned_catalog(ask)
+    async def compile(
+        self, ask: Ask, principal: Principal, deadline: float, given: PublishedCatalog | None = None
+    ) -> Compiled:
+        """`given` is the catalog to ask, None the current one. Raises SemanticLayerError with all issues."""
+        published = await self._pinned_catalog(ask, given)
         key = (repr(ask), published.revision, principal)
         known = self._known.get(key)
         if known is not None:
@@ -85,14 +99,17 @@ class Compiler:
         statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
         return Compiled(query, plans, statements, dimension_fingerprints(query))
 
-    async def _pinned_catalog(self, ask: Ask) -> PublishedCatalog:
-        """The one catalog of the question's whole life."""
-        if ask.min_revision is not None:
+    async def _pinned_catalog(self, ask: Ask, given: PublishedCatalog | None) -> PublishedCatalog:
+        """The one catalog of the question's whole life. Raises NewerCatalogServed when `given` is older than asked."""
+        if ask.min_revision is not None and (given is None or given.revision < ask.min_revision):
             await self._catalogs.wait_for(ask.min_revision, self._limits.revision_wait)
+            if given is not None and ask.as_of is None:
+                raise NewerCatalogServed(ask.min_revision, given.revision)
         if ask.as_of is None:
-            return self._catalogs.current
+            return self._catalogs.current if given is None else given
         if ask.as_of.revision is not None:
-            return await self._catalogs.at_revision(ask.as_of.revision)
+            same = given is not None and given.revision == ask.as_of.revision
+            return given if given is not None and same else await self._catalogs.at_revision(ask.as_of.revision)
         assert ask.as_of.recorded_at is not None
         return await self._catalogs.recorded_at(ask.as_of.recorded_at)
 

@@ -1,7 +1,7 @@
 """The HTTP application: `/graphql`, `/healthz`, `/readyz`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.error_words import internal_words, issue_words, log_fault
 from semantic_layer.api.request import Backend
-from semantic_layer.api.schema import build_schema
 from semantic_layer.errors import CODES, ErrorCode, Issue
 from semantic_layer.registry.catalogs import RegistryStatus
 from semantic_layer.web.frame import Frame
@@ -29,17 +28,18 @@ MAX_BODY_BYTES = 1_000_000
 class WebContext:
     """What the HTTP door needs; made once, in `app`.
 
+    `schema` gives the schema of the catalog in service, which a request keeps; it raises NOT_READY before the first.
     `hosts` are the host names served (see serving_address.answered_hosts), None any. `first_question` turns the
     GraphiQL page on. `lifespan` is an ASGI lifespan: what to start before the first request and stop after the last.
     """
 
     backend: Backend
+    schema: Callable[[], PreparedSchema]
     status: Callable[[], RegistryStatus]
     keys: Keys
     hosts: frozenset[str] | None
     first_question: FirstQuestion | None = None
     max_body_bytes: int = MAX_BODY_BYTES
-    schema: PreparedSchema = field(default_factory=build_schema)
     lifespan: Callable[[FastAPI], Any] | None = None
 
 

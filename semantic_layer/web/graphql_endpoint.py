@@ -5,13 +5,14 @@ the address gets the page to try questions on.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from semantic_layer.access.principal import Principal
 from semantic_layer.api.documents import PreparedSchema
-from semantic_layer.api.execution import GraphqlReply, run
+from semantic_layer.api.execution import GraphqlReply, GraphqlRequest, run
 from semantic_layer.api.request import Backend, RequestContext
 from semantic_layer.errors import CODES, ErrorCode, SemanticLayerError, refuse
 from semantic_layer.web.graphiql_page import GraphiqlPage
@@ -20,6 +21,7 @@ from semantic_layer.web.keys import Keys
 from semantic_layer.web.media_types import GRAPHQL_RESPONSE, is_json, response_type, wants_page
 from semantic_layer.web.request_body import ClientGone, read_body, read_request
 
+MOST_BEGINNINGS = 3
 RawHeaders = Mapping[bytes, bytes]
 
 
@@ -29,7 +31,7 @@ class GraphqlEndpoint:
     def __init__(
         self,
         backend: Backend,
-        schema: PreparedSchema,
+        schema: Callable[[], PreparedSchema],
         keys: Keys,
         page: GraphiqlPage | None,
         max_body_bytes: int,
@@ -63,12 +65,24 @@ class GraphqlEndpoint:
             _check_content(headers)
             body = await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
             request = read_request(body)
-            published = self._backend.catalogs.current
+            schema = self._schema()  # raises before the first publish
         except SemanticLayerError as refusal:
             return refusal_reply(refusal, _hints(refusal.code), media_type)
-        context = RequestContext(self._backend, published, principal, scope["state"]["request_id"])
-        reply = await _unless_gone(receive, run(self._schema, request, context))
+        answering = self._answered(request, schema, principal, scope["state"]["request_id"])
+        reply = await _unless_gone(receive, answering)
         return HttpReply(_status(reply, media_type), reply.body, media_type)
+
+    async def _answered(
+        self, request: GraphqlRequest, schema: PreparedSchema, principal: Principal, request_id: str
+    ) -> GraphqlReply:
+        """Everything in a reply is of one revision: a question for a newer one (`minRevision`) begins all anew."""
+        for _ in range(MOST_BEGINNINGS):
+            context = RequestContext(self._backend, schema.published, principal, request_id)
+            reply = await run(schema, request, context)
+            if not reply.outdated:
+                break
+            schema = self._schema()
+        return reply
 
 
 async def _unless_gone(receive: Receive, running: Coroutine[Any, Any, GraphqlReply]) -> GraphqlReply:

@@ -101,7 +101,14 @@ class GivenAnswers(Answers):
         self.principals: list[Principal] = []
         self.cancelled = 0
 
-    async def answer(self, ask: Ask, principal: Principal, *, timeout: float | None = None) -> Answer:
+    async def answer(
+        self,
+        ask: Ask,
+        principal: Principal,
+        *,
+        timeout: float | None = None,
+        published: PublishedCatalog | None = None,
+    ) -> Answer:
         self.asked.append(ask)
         self.principals.append(principal)
         try:
@@ -142,7 +149,7 @@ class GivenCatalogs:
 
 @cache
 def schema() -> PreparedSchema:
-    return build_schema()
+    return build_schema(published())
 
 
 class Door:

@@ -7,7 +7,7 @@ from graphql import get_introspection_query
 
 from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.schema import build_schema
-from tests.api.given import Door
+from tests.api.given import Door, published
 
 
 def fields(count: int) -> str:
@@ -82,14 +82,14 @@ async def test_a_page_of_twenty_questions_is_allowed(door: Door) -> None:
 
 async def test_documents_live_with_their_schema() -> None:
     """Kept by text on the schema object: a new schema starts with none, and the old one's go with it."""
-    schema = build_schema()
+    schema = build_schema(published())
     first = await schema.prepared("{ __typename }")
     assert await schema.prepared("{ __typename }") is first
-    assert len(build_schema().documents) == 0
+    assert len(build_schema(published()).documents) == 0
 
 
 async def test_documents_are_kept_up_to_a_size() -> None:
-    schema: PreparedSchema = build_schema()
+    schema: PreparedSchema = build_schema(published())
     for n in range(30):
         await schema.prepared(f'{{ metric(name: "{n}{"x" * 40_000}") {{ name }} }}')
     assert len(schema.documents) == 12

@@ -105,7 +105,7 @@ async def test_parameters_and_fingerprints_are_free_objects(door: Door) -> None:
 async def test_each_alias_is_its_own_question_and_fails_alone(door: Door) -> None:
     failure = SemanticLayerError([Issue(ErrorCode.UNKNOWN_METRIC, "no metric nope", ("metrics", 0, "name"))])
 
-    async def answer(ask: Ask, principal: object, *, timeout: float | None = None) -> Any:
+    async def answer(ask: Ask, principal: object, **_: object) -> Any:
         await asyncio.sleep(0)
         if ask.metrics[0].name == "nope":
             raise failure

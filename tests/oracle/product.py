@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from semantic_layer.api.latest_schema import LatestSchema
 from semantic_layer.api.request import Backend
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.engines.opening import open_engine
@@ -49,6 +50,7 @@ async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx
     backend = Backend(Answers(catalogs, {"RETAIL": engine}, Limits(seconds=120.0)), catalogs)
     context = WebContext(
         backend=backend,
+        schema=LatestSchema(catalogs),
         status=lambda: catalogs.status,
         keys=Keys.of({}, anonymous_viewer=True),
         hosts=answered_hosts("127.0.0.1", ()),

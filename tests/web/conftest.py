@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.registry.catalogs import RegistryStatus
 from semantic_layer.web.application import WebContext, create_app
 from semantic_layer.web.graphiql_page import FirstQuestion
@@ -21,7 +22,7 @@ class Site:
         self.status = RegistryStatus(3, 3, True, None)
         settings: dict[str, object] = {
             "backend": door.backend,
-            "schema": door.schema,
+            "schema": self.schema,
             "status": lambda: self.status,
             "keys": Keys.of({"reports": KEY}, anonymous_viewer=True),
             "hosts": answered_hosts("127.0.0.1", ()),
@@ -29,6 +30,10 @@ class Site:
             **changes,
         }
         self.app = create_app(WebContext(**settings))  # type: ignore[arg-type]
+
+    def schema(self) -> PreparedSchema:
+        _ = self.catalogs.current  # raises before the first publish
+        return self.door.schema
 
     def client(self, host: str = "localhost:8000") -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=f"http://{host}")
