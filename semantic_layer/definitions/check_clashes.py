@@ -1,30 +1,15 @@
-"""Names that would mean two things: across datasets, and where snake_case becomes camelCase in the typed schema."""
-
-from collections.abc import Iterator
+"""Names that would mean two things across datasets."""
 
 from semantic_layer.definitions.findings import Findings
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.problem import ProblemCode
-from semantic_layer.definitions.scope import block_of, blocks_below
-from semantic_layer.definitions.shape_reader import Path
-
-
-def camel_case(name: str) -> str:
-    """The name in the typed schema: average_basket_value is averageBasketValue."""
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+from semantic_layer.definitions.typed_names import metric_homes
 
 
 def check_clashes(findings: Findings) -> None:
     _check_own_dimensions(findings)
     _check_join_names(findings)
     _check_segments(findings)
-    _check_typed_names(findings)
-
-
-def _metric_homes(catalog: Catalog) -> set[str]:
-    blocks = (block for metric in catalog.metrics.values() for block in blocks_below(block_of(metric)))
-    return {block.rule.home for block in blocks if block.rule.home is not None}
 
 
 def _conformed_to(catalog: Catalog, dataset: str, name: str) -> tuple[str, str]:
@@ -44,7 +29,7 @@ def _conformed_to(catalog: Catalog, dataset: str, name: str) -> tuple[str, str]:
 def _check_own_dimensions(findings: Findings) -> None:
     """One name asked of two facts has to be one thing (semantics rule 5)."""
     catalog = findings.catalog
-    facts = _metric_homes(catalog)
+    facts = metric_homes(catalog)
     first: dict[str, str] = {}
     for dataset in catalog.datasets.values():
         if dataset.name not in facts:
@@ -86,39 +71,3 @@ def _check_segments(findings: Findings) -> None:
                 place = findings.places.key("datasets", other, "segments", name)
                 message = f'segment "{name}" is already one of dataset {other} ({place})'
                 findings.at_key(("datasets", dataset.name, "segments", name), ProblemCode.DUPLICATE, message)
-
-
-def _typed_names(catalog: Catalog) -> Iterator[tuple[str, str, Path]]:
-    """(kind, name, path) of what stands side by side in a row of the typed schema."""
-    for name in catalog.metrics:
-        yield "metric", name, ("metrics", name)
-    facts = _metric_homes(catalog)
-    for dataset in catalog.datasets.values():
-        if dataset.name not in facts:
-            continue
-        for name in dataset.dimensions:
-            yield "dimension", name, ("datasets", dataset.name, "dimensions", name)
-        for name in dataset.joins:
-            yield "join", name, ("datasets", dataset.name, "joins", name)
-
-
-def _check_typed_names(findings: Findings) -> None:
-    first: dict[str, tuple[str, str, Path]] = {}
-    for kind, name, path in _typed_names(findings.catalog):
-        typed = camel_case(name)
-        other_kind, other, other_path = first.setdefault(typed, (kind, name, path))
-        if (other_kind, other) != (kind, name):
-            place = findings.places.key(*other_path)
-            message = (
-                f'{kind} "{name}" and {other_kind} "{other}" ({place}) would both be "{typed}" in the typed schema'
-            )
-            findings.at_key(path, ProblemCode.NAME_CLASH, message)
-    for dataset in findings.catalog.datasets.values():
-        typed_names: dict[str, str] = {}
-        for name in (*dataset.dimensions, *dataset.joins):
-            other = typed_names.setdefault(camel_case(name), name)
-            if other != name or (name in dataset.dimensions and name in dataset.joins):
-                section = "joins" if name in dataset.joins else "dimensions"
-                both = f'"{name}" and "{other}" of dataset {dataset.name}'
-                message = f'{both} would both be "{camel_case(name)}" in the typed schema'
-                findings.at_key(("datasets", dataset.name, section, name), ProblemCode.NAME_CLASH, message)

@@ -108,6 +108,31 @@ MISTAKES = [
         '"revenue28D" in the typed schema',
     ),
     (
+        "metrics:\n  order_date_part:\n    is: revenue\n",
+        'new.yaml:2:3  NAME_CLASH  metric "order_date_part" and part of dimension "order_date" (shop.yaml:10:7) '
+        'would both be "orderDatePart" in the typed schema',
+    ),
+    (
+        "metrics:\n  product:\n    is: revenue\n",
+        'new.yaml:2:3  NAME_CLASH  metric "product" and dataset "product" (shop.yaml:48:3) would both be "product" '
+        "in the typed schema",
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    parameters:\n      shift:\n        type: integer\n        default: 5\n",
+        'new.yaml:5:7  NAME_CLASH  parameter "shift" would be "shift", which the typed schema keeps for itself',
+    ),
+    (
+        "metrics:\n  x:\n    is: count(*)\n    from: gift\n"
+        "datasets:\n  gift:\n    source: lake\n    table: gift\n    key: id\n    dimensions:\n      segments:\n",
+        'new.yaml:11:7  NAME_CLASH  dimension "segments" would be "segments", which the typed schema keeps for itself',
+    ),
+    (
+        "datasets:\n  gift_card1:\n    source: lake\n    table: a\n    key: id\n"
+        "  gift_card_1:\n    source: lake\n    table: b\n    key: id\n",
+        'new.yaml:6:3  NAME_CLASH  dataset "gift_card_1" and dataset "gift_card1" (new.yaml:2:3) would both be '
+        '"GiftCard1" in the typed schema',
+    ),
+    (
         "metrics:\n  x:\n    is: revenue / customers\n    with:\n      customers:\n        is: order_count\n",
         'new.yaml:5:7  NAME_CLASH  "customers" in "with" is also a metric (metrics.yaml:10:3); '
         "give the step another name",
