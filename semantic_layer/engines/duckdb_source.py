@@ -5,7 +5,7 @@ Arrow from the start; `exact_columns` makes its types those that the statement d
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -113,6 +113,9 @@ class DuckDBSource:
     async def describe(self, relation: Table | Select) -> RelationColumns:
         return await self._look(lambda job: self._describe(job, relation))
 
+    async def impossible(self, relation: Table | Select, columns: Mapping[str, ColumnType]) -> frozenset[str]:
+        return await self._look(lambda job: self._impossible(job, relation, columns))
+
     async def file_token(self, relation: Table | Select) -> str | None:
         """`name@size@modified` of each file that the relation reads.
 
@@ -179,6 +182,17 @@ class DuckDBSource:
             types = {name: column for name, column in found if column is not None}
             unique = _unique(cursor, relation.name) if isinstance(relation, Table) else ()
             return RelationColumns(types, unique)
+
+    def _impossible(
+        self, job: DuckDBJob, relation: Table | Select, columns: Mapping[str, ColumnType]
+    ) -> frozenset[str]:
+        with self._cursor(job, None) as (cursor, _):
+            found = (f"bool_or({_is_impossible(name, kind)})" for name, kind in columns.items())
+            text = f"SELECT {', '.join(found)} FROM ({self._text(relation)}) AS rows_of_it"
+            self._gate.tables_read(cursor, text, None)
+            row = cursor.execute(text).fetchone()
+            assert row is not None
+            return frozenset(name for name, any_ in zip(columns, row, strict=True) if any_)
 
     def _token(self, job: DuckDBJob, relation: Table | Select) -> str | None:
         with self._cursor(job, None) as (cursor, opened):
@@ -250,6 +264,14 @@ def _rows(job: DuckDBJob, cursor: duckdb.DuckDBPyConnection, statement: Statemen
 
 def _token(marks: Iterable[FileMark]) -> str | None:
     return ",".join(str(mark) for mark in marks) or None
+
+
+def _is_impossible(name: str, kind: ColumnType) -> str:
+    """Days are compared, because nanoseconds are compared with no year that they do not reach."""
+    column = '"' + name.replace('"', '""') + '"'
+    if kind.is_time:
+        return f"CAST({column} AS DATE) NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+    return f"NOT isfinite({column})"
 
 
 def _column_type(found: DuckDBPyType) -> ColumnType | None:

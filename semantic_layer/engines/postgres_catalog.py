@@ -1,6 +1,6 @@
 """What PostgreSQL's own catalog says of a relation: its columns' types, and which of them it keeps unique."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from semantic_layer.definitions.types import (
@@ -14,6 +14,7 @@ from semantic_layer.definitions.types import (
     TIMESTAMP,
     TIMESTAMPTZ,
     ColumnType,
+    Kind,
     decimal,
 )
 from semantic_layer.engines.refusals import refused
@@ -96,6 +97,23 @@ def column_type(name: str, modifier: int) -> ColumnType | None:
     if modifier < 0 or scale < 0 or max(precision, scale) > MAX_PRECISION:
         return FLOAT
     return decimal(max(precision, scale), scale)
+
+
+def impossible_text(rows: str, columns: Mapping[str, ColumnType]) -> str:
+    """A SELECT of one truth per column: whether a value stands in it that is none (rule 9).
+
+    Comparisons that an index answers; NaN is the greatest number there, infinity the last day.
+    """
+
+    def stands(name: str, kind: ColumnType) -> str:
+        column = '"' + name.replace('"', '""') + '"'
+        if not kind.is_time:
+            return f"{column} >= 'Infinity' OR {column} <= '-Infinity'"
+        ends = ("0001-01-01", "9999-12-31" if kind.kind is Kind.DATE else "9999-12-31 23:59:59.999999")
+        return f"{column} < '{ends[0]}' OR {column} > '{ends[1]}'"
+
+    found = (f"EXISTS (SELECT FROM {rows} AS r WHERE {stands(name, kind)})" for name, kind in columns.items())
+    return f"SELECT {', '.join(found)}"
 
 
 def quoted_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """The engine over PostgreSQL: a role that may only read, in read-only transactions of one snapshot each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
@@ -11,9 +11,10 @@ import asyncpg
 import pyarrow as pa
 
 from semantic_layer.definitions.model import Select, Table
+from semantic_layer.definitions.types import ColumnType
 from semantic_layer.engines.bound_values import driver_values
 from semantic_layer.engines.exact_columns import exact
-from semantic_layer.engines.postgres_catalog import column_type, describe_table
+from semantic_layer.engines.postgres_catalog import column_type, describe_table, impossible_text, quoted_name
 from semantic_layer.engines.postgres_errors import FAILURES, as_refusal, is_changed, is_worth_again
 from semantic_layer.engines.postgres_wire import Shape, shape_of, table_of
 from semantic_layer.engines.refusals import late, refused, unavailable
@@ -97,6 +98,15 @@ class PostgresSource:
             prepared = await connection.prepare(select_text(relation, self.dialect))
             columns = [(one.name, column_type(one.type.name, -1)) for one in prepared.get_attributes()]
             return RelationColumns({name: kind for name, kind in columns if kind is not None})
+
+        return await self._in_snapshot(look, None, _LOOK_SECONDS)
+
+    async def impossible(self, relation: Table | Select, columns: Mapping[str, ColumnType]) -> frozenset[str]:
+        rows = quoted_name(relation.name) if isinstance(relation, Table) else f"({select_text(relation, self.dialect)})"
+
+        async def look(connection: Connection) -> frozenset[str]:
+            found = await connection.fetchrow(impossible_text(rows, columns))
+            return frozenset(name for name, any_ in zip(columns, cast(Sequence[bool], found), strict=True) if any_)
 
         return await self._in_snapshot(look, None, _LOOK_SECONDS)
 

@@ -29,7 +29,10 @@ class Plans:
 
 
 def build(permitted: PermittedQuery, schemas: Schemas) -> Plans:
-    """Raises SemanticLayerError for what the catalog allows to ask but nothing can compute rightly."""
+    """Raises SemanticLayerError for what the catalog allows to ask but nothing can compute rightly.
+
+    Raises ColumnsNeeded or ValuesNeeded when more must be known of the sources' columns first.
+    """
     query = permitted.query
     rows = _members(permitted, schemas) if query.members_of is not None else _rows(permitted, schemas)
     totals = tuple(
@@ -158,8 +161,10 @@ def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated]
         for column, one in zip(query.columns, block.columns[len(keys) :], strict=True)
     )
     steps = draft.in_order(block)
+    draft.raise_if_unjudged()
     assert draft.source is not None
-    return Plan(draft.source, steps, block, (*dimensions, *metrics), tuple(draft.checks), tuple(draft.datasets))
+    reads = tuple(draft.checks), tuple(draft.datasets), tuple(draft.nulled)
+    return Plan(draft.source, steps, block, (*dimensions, *metrics), *reads)
 
 
 # --- totals and members ------------------------------------------------------------------------------------------

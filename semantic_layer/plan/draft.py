@@ -8,7 +8,7 @@ from typing import Protocol
 from semantic_layer.definitions.expression import Expr, walk
 from semantic_layer.definitions.model import Catalog, Dataset, Select, Table
 from semantic_layer.definitions.published import PublishedCatalog
-from semantic_layer.definitions.types import ColumnType
+from semantic_layer.definitions.types import ColumnType, Kind
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.nodes import Block, DatasetRead, HasRow, Step, StepRows, UniqueCheck, UnitedRows
@@ -25,11 +25,13 @@ Evaluate = Callable[[Measure, Context, "Draft", str], Evaluated]
 class SourceColumns:
     """The columns of a dataset's relation as its source types them.
 
-    `unique` are the column sets that the source itself keeps unique and not null.
+    `unique` are the column sets that the source itself keeps unique and not null. `impossible` says of the columns
+    that were looked through whether they hold NaN, infinities or dates outside of the calendar.
     """
 
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     unique: tuple[tuple[str, ...], ...] = ()
+    impossible: Mapping[str, bool] = field(default_factory=dict)
 
 
 RelationKey = tuple[str, Table | Select]  # (connection, relation)
@@ -42,6 +44,14 @@ class ColumnsNeeded(Exception):
     def __init__(self, key: RelationKey) -> None:
         self.key = key
         super().__init__(f"columns of {key}")
+
+
+class ValuesNeeded(Exception):
+    """The plan needs to know whether columns hold values that are none (rule 9); plan again when they are judged."""
+
+    def __init__(self, columns: Mapping[RelationKey, Mapping[str, ColumnType]]) -> None:
+        self.columns = columns
+        super().__init__(f"values of {columns}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,8 @@ class Draft:
     unfinished: dict[object, Unfinished] = field(default_factory=dict)
     columns: tuple[DraftColumn, ...] = ()
     shared: dict[str, Step] = field(default_factory=dict)
+    unjudged: dict[RelationKey, dict[str, ColumnType]] = field(default_factory=dict)
+    nulled: dict[str, None] = field(default_factory=dict)
 
     def name(self, hint: str) -> str:
         """A new name like `hint`, safe in every dialect."""
@@ -142,6 +154,27 @@ class Draft:
         near = near_names(column, columns.types)
         message = f"the source has no usable column {column} for dataset {dataset.name}{did_you_mean(near)}"
         raise refuse(ErrorCode.SOURCE_REFUSED, message, near=near)
+
+    def holds_impossible(self, catalog: Catalog, dataset: Dataset, column: str, type_: ColumnType) -> bool:
+        """Whether a column, as the source names it, holds values that must be null (rule 9).
+
+        One that nobody has looked through yet is noted, and `raise_if_unjudged` asks for it.
+        """
+        if type_.kind is not Kind.FLOAT and not type_.is_time:
+            return False
+        judged = self.columns_of(catalog, dataset).impossible
+        if column not in judged:
+            key = (self.connection(catalog, dataset), dataset.relation)
+            self.unjudged.setdefault(key, {})[column] = type_
+            return False
+        if judged[column]:
+            self.nulled[f"{dataset.name}.{column}"] = None
+        return judged[column]
+
+    def raise_if_unjudged(self) -> None:
+        """Raises ValuesNeeded for all columns at once."""
+        if self.unjudged:
+            raise ValuesNeeded(self.unjudged)
 
     def in_order(self, final: Block) -> tuple[Step, ...]:
         """The steps that `final` needs, each after those that it reads."""

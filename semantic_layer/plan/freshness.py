@@ -35,6 +35,7 @@ def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str | N
         return None
     block = Block(scope.relation, tuple(outputs), tuple(scope.joins), grouped=0)
     columns = tuple(PlanColumn(one.name, one.name, one.type, True) for one in outputs)
+    draft.raise_if_unjudged()
     assert draft.source is not None
     return Plan(draft.source, (), block, columns, (), tuple(draft.datasets))
 

@@ -68,6 +68,14 @@ class ByCodePoint(Leaf):
 
 
 @dataclass(frozen=True, slots=True)
+class Possible(Leaf):
+    """Whether a value of a source is a finite number, or lies in the years 1 to 9999 (rule 9); null for null."""
+
+    operand: Field
+    type: ColumnType = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
 class Kept(Leaf):
     """An aggregate over the rows of the group that pass a condition."""
 
@@ -228,7 +236,10 @@ class PlanColumn:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One row set of the answer: its steps in order, the final block, and what must be true of the data."""
+    """One row set of the answer: its steps in order, the final block, and what must be true of the data.
+
+    `nulled` are the columns (as `dataset.column`) that hold values which are no numbers or dates: null where read.
+    """
 
     source: str
     steps: tuple[Step, ...]
@@ -236,6 +247,7 @@ class Plan:
     columns: tuple[PlanColumn, ...]
     checks: tuple[UniqueCheck, ...]
     datasets: tuple[DatasetRead, ...]
+    nulled: tuple[str, ...] = ()
 
 
 # --- walking -----------------------------------------------------------------------------------------------------
@@ -244,7 +256,7 @@ class Plan:
 def inner_expressions(leaf: Expr) -> tuple[Expr, ...]:
     """The expressions inside a leaf of the plan; fields of outer rows are found in blocks this way."""
     match leaf:
-        case PeriodStart() | Moved() | ByCodePoint():
+        case PeriodStart() | Moved() | ByCodePoint() | Possible():
             return (leaf.operand,)
         case Series(first, last):
             return (first, last)

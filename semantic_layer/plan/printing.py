@@ -14,6 +14,7 @@ from semantic_layer.plan.nodes import (
     Null,
     PeriodStart,
     Plan,
+    Possible,
     RankOver,
     Relation,
     RowNumber,
@@ -99,6 +100,8 @@ def _text(expr: Expr) -> str:
             return f"each {grain} from {_text(first)} to {_text(last)}"
         case ByCodePoint(operand):
             return _text(operand)
+        case Possible(operand):
+            return f"possible({_text(operand)})"
         case RankOver(value, within, descending):
             inside = f" within {', '.join(_text(one) for one in within)}" if within else ""
             return f"rank by {_text(value)}{' descending' if descending else ''}{inside}"

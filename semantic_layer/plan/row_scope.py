@@ -23,6 +23,7 @@ from semantic_layer.plan.nodes import (
     Joined,
     JoinHow,
     Output,
+    Possible,
     Step,
     StepRows,
     UniqueCheck,
@@ -97,11 +98,16 @@ class RowScope:
         return Field(alias, name, type_)
 
     def column(self, dataset: Dataset, alias: str, column: str) -> Expr:
-        """A column as the definitions declare it, cast where the source has another type."""
-        name, physical = self.draft.column_type(self.catalog, dataset, column)
+        """A column as the definitions declare it, cast where the source has another type.
+
+        In a column that holds NaN, infinities or dates outside of the calendar, these are null (rule 9).
+        """
+        raw = self.raw(dataset, alias, column)
         declared = dataset.columns.get(column)
-        raw = Field(alias, name, physical)
-        return raw if declared is None or serves_as(physical, declared) else cast(raw, declared)
+        value: Expr = raw
+        if self.draft.holds_impossible(self.catalog, dataset, raw.name, raw.type):
+            value = Case(((Possible(raw), raw),))
+        return value if declared is None or serves_as(raw.type, declared) else cast(value, declared)
 
     def dimension(self, found: FoundDimension) -> Expr:
         """The value of a dimension for each row."""

@@ -102,7 +102,7 @@ class Answers:
             raise
 
     async def explain(self, ask: Ask, principal: Principal) -> Explanation:
-        """Compiles only: no rows are read."""
+        """Compiles only: the question's rows are not read."""
         compiled = await self._compiler.compile(ask, principal, time.monotonic() + self._seconds)
         plans = (compiled.plans.rows, *compiled.plans.totals)
         return Explanation("\n\n".join(printed(plan) for plan in plans), tuple(one.text for one in compiled.statements))
@@ -187,7 +187,7 @@ def _answered(
         limit=Limit(query.limit, query.limit_set_by),
         sql=";\n\n".join(one.text for one in compiled.statements),
         recorded_at=query.published.recorded_at,
-        warnings=warnings_of(query, tables),
+        warnings=warnings_of(query, plans, tables),
         versions=column_versions(query),
         dimensions=compiled.dimensions,
         freshness=freshness_of(fresh),

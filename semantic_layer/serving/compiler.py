@@ -13,7 +13,7 @@ from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.plan.build import Plans, build
-from semantic_layer.plan.draft import ColumnsNeeded
+from semantic_layer.plan.draft import ColumnsNeeded, ValuesNeeded
 from semantic_layer.query.ask import Ask
 from semantic_layer.query.bind import bind
 from semantic_layer.query.bound import BoundQuery
@@ -142,3 +142,5 @@ class Compiler:
                 return build(permitted, self._sources.columns)
             except ColumnsNeeded as needed:
                 await self._sources.learn(needed)
+            except ValuesNeeded as needed:
+                await self._sources.learn_values(needed)

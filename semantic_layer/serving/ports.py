@@ -51,6 +51,12 @@ class Engine(Protocol):
 
     async def describe(self, relation: Table | Select) -> RelationColumns: ...
 
+    async def impossible(self, relation: Table | Select, columns: Mapping[str, ColumnType]) -> frozenset[str]:
+        """Those of `columns` (floats and times, by their type) in which NaN, an infinity or a day outside of the
+        years 1 to 9999 stands. It may read every row.
+        """
+        ...
+
     async def file_token(self, relation: Table | Select) -> str | None:
         """The change token that a source has by itself (files: name, size, time); None for databases."""
         ...

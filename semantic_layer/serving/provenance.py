@@ -9,6 +9,7 @@ import pyarrow as pa
 from semantic_layer.definitions.fingerprint import dimension_fingerprint
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import ColumnType, Kind
+from semantic_layer.plan.build import Plans
 from semantic_layer.plan.nodes import DatasetRead, PlanColumn
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
 from semantic_layer.query.calendar import midnight
@@ -139,7 +140,7 @@ def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
     return bounds
 
 
-def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:
+def warnings_of(query: BoundQuery, plans: Plans, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:
     """Deprecated metrics, estimates (rule 10), totals that need not add up (6), values that were no numbers (9)."""
     found: dict[AnswerWarning, None] = {}
     for column in query.columns:
@@ -159,6 +160,9 @@ def warnings_of(query: BoundQuery, tables: Iterable[pa.Table]) -> tuple[AnswerWa
                         f"{key.name} is across a to-many join: a row counts once per value, totals need not add up"
                     )
                     found[AnswerWarning("TO_MANY_DIMENSION", message)] = None
+    for name in dict.fromkeys(name for plan in (plans.rows, *plans.totals) for name in plan.nulled):
+        message = f"{name} holds values that are no numbers or lie outside of the calendar; they count as missing"
+        found[AnswerWarning("VALUES_NULLED", message)] = None
     for table in tables:
         for name in json.loads((table.schema.metadata or {}).get(NULLED, b"[]")):
             message = f"values of {name} that are no numbers or lie outside of the calendar are shown as missing"

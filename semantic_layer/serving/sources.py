@@ -1,5 +1,6 @@
 """The sources as questions need them: their columns, how fresh their rows are, and which joins are proven unique."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from cachetools import LRUCache, TLRUCache, TTLCache
 from semantic_layer.definitions.model import Duration
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
-from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns
+from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns, ValuesNeeded
 from semantic_layer.plan.freshness import FIRST, LAST, TOKEN, WATERMARK, freshness_plan
 from semantic_layer.plan.nodes import Plan, UniqueCheck
 from semantic_layer.query.calendar import EARLIEST, add
@@ -70,6 +71,10 @@ class Sources:
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
         self._running: Counter[str] = Counter()
         self._learned_at: dict[RelationKey, str | None] = {}
+        self._looking_through: dict[RelationKey, asyncio.Lock] = {}
+        self._impossible: TLRUCache[tuple[RelationKey, str | None], Mapping[str, bool]] = TLRUCache(
+            MOST_RELATIONS, ttu=_values_believed, timer=time.monotonic
+        )
         self._freshness: TLRUCache[tuple[object, ...], Freshness] = TLRUCache(
             MOST_RELATIONS, ttu=lambda _key, fresh, now: now + fresh.kept_for, timer=time.monotonic
         )
@@ -98,7 +103,11 @@ class Sources:
     @property
     def columns(self) -> Schemas:
         """What is known of relations' columns at this moment."""
-        return dict(self._columns)
+        known = dict(self._columns)
+        return {key: replace(one, impossible=self._judged(key)) for key, one in known.items()}
+
+    def _judged(self, key: RelationKey) -> Mapping[str, bool]:
+        return self._impossible.get((key, self._learned_at.get(key)), {})
 
     async def learn(self, needed: ColumnsNeeded) -> None:
         """Asks a source for the columns of a relation."""
@@ -108,6 +117,19 @@ class Sources:
         found = await engine.describe(relation)
         self._columns[needed.key] = SourceColumns(found.types, found.unique)
         self._learned_at[needed.key] = token
+
+    async def learn_values(self, needed: ValuesNeeded) -> None:
+        """Has sources look through columns for NaN, infinities and dates outside of the calendar (rule 9).
+
+        What was found holds for the state of a file, else as long as types are believed.
+        """
+        for key, columns in needed.columns.items():
+            async with self._looking_through.setdefault(key, asyncio.Lock()):
+                new = {name: kind for name, kind in columns.items() if name not in self._judged(key)}
+                token = self._learned_at.get(key)
+                found = await self.engine(key[0]).impossible(key[1], new) if new else frozenset()
+                judged = {name: name in found for name in new}
+                self._impossible[(key, token)] = {**self._impossible.get((key, token), {}), **judged}
 
     def outdated(self, datasets: Iterable["Freshness"]) -> bool:
         """Whether the columns of a dataset's file were learned from another state of it."""
@@ -159,6 +181,8 @@ class Sources:
                 return freshness_plan(published, name, zone, self.columns)
             except ColumnsNeeded as needed:
                 await self.learn(needed)
+            except ValuesNeeded as needed:
+                await self.learn_values(needed)
             except SemanticLayerError as error:
                 if error.code is not ErrorCode.ZONE_UNKNOWN or zone is None:
                     raise
@@ -196,6 +220,10 @@ class Sources:
             token = tokens.get((connection, check.relation))
             if token is not None:
                 self._proven[(connection, check.relation, check.columns, token)] = True
+
+
+def _values_believed(key: tuple[RelationKey, str | None], found: Mapping[str, bool], now: float) -> float:
+    return now + (COLUMNS_FOR if key[1] is None else WHILE_UNCHANGED)
 
 
 def _seconds(life: Duration | None) -> float | None:

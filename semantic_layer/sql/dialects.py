@@ -73,6 +73,22 @@ def code_point_order(dialect: str, text: exp.Expression) -> exp.Expression:
     return exp.Collate(this=text, expression=exp.Identifier(this="C", quoted=True)) if dialect == POSTGRES else text
 
 
+def possible(dialect: str, value: exp.Expression, type_: ColumnType) -> exp.Expression:
+    """Whether a value is a finite number, or lies in the years 1 to 9999.
+
+    DuckDB compares nanoseconds with no such year, so days are compared there.
+    """
+    if type_.kind is Kind.FLOAT:
+        if dialect == DUCKDB:
+            return function("isfinite", value)
+        low, high = (cast(exp.Literal.string(word), type_) for word in ("-Infinity", "Infinity"))
+        return exp.And(this=exp.GT(this=value, expression=low), expression=exp.LT(this=value.copy(), expression=high))
+    day = ColumnType(Kind.DATE)
+    compared = cast(value, day) if type_ != day else value
+    first, last = (cast(exp.Literal.string(text), day) for text in ("0001-01-01", "9999-12-31"))
+    return exp.Between(this=compared, low=first, high=last)
+
+
 def null_safe_equal(dialect: str, left: exp.Expression, right: exp.Expression, type_: ColumnType) -> exp.Expression:
     """Equality where null meets null, in a form that each engine joins by hashing.
 

@@ -18,6 +18,7 @@ from semantic_layer.plan.nodes import (
     Moved,
     Null,
     PeriodStart,
+    Possible,
     RankOver,
     RowNumber,
     Series,
@@ -78,6 +79,8 @@ class Writer:
                 return self._aggregate(aggregate, where)
             case ByCodePoint(operand, _):
                 return dialects.code_point_order(self.dialect, self.write(operand))
+            case Possible(operand):
+                return dialects.possible(self.dialect, self.write(operand), operand.type)
             case PeriodStart() | Moved() | Series():
                 return self._time(expr)
             case RankOver():

@@ -7,8 +7,19 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from semantic_layer.definitions.model import Table
-from semantic_layer.definitions.types import BIGINT, BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, ColumnType, decimal
+from semantic_layer.definitions.model import Select, Table
+from semantic_layer.definitions.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    FLOAT,
+    INTEGER,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    ColumnType,
+    decimal,
+)
 from semantic_layer.engines.duckdb_source import DuckDBSource
 from semantic_layer.engines.postgres_source import PostgresSource
 from semantic_layer.serving.ports import Engine
@@ -74,6 +85,46 @@ async def test_edges_of_types(engines: Engines, what: str, nulls: str) -> None:
     assert first.num_rows == (0 if nulls == "no rows" else len(literals))
     assert second.schema.equals(first.schema, check_metadata=True)
     assert second.equals(first)
+
+
+IMPOSSIBLE = {
+    "DOUBLE PRECISION": (FLOAT, ["'NaN'", "'Infinity'", "'-Infinity'"], ["1.7976931348623157e308", "0", "NULL"]),
+    "REAL": (FLOAT, ["'NaN'", "'Infinity'", "'-Infinity'"], ["3.4e38", "0", "NULL"]),
+    "DATE": (DATE, ["'infinity'", "'-infinity'", "'12024-01-01'"], ["'0001-01-01'", "'9999-12-31'", "NULL"]),
+    "TIMESTAMP": (TIMESTAMP, ["'infinity'", "'-infinity'", "'12024-01-01 10:00'"], ["'9999-12-31 23:59:59'", "NULL"]),
+    "TIMESTAMPTZ": (TIMESTAMPTZ, ["'infinity'", "'-infinity'"], ["'9999-12-31 12:00+00'", "NULL"]),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+async def test_columns_with_values_that_are_none(engines: Engines, name: str) -> None:
+    kind, impossible, possible = IMPOSSIBLE[name]
+    columns = {"v": kind, "other v": kind}
+    for engine in engines.values():
+
+        async def found(literals: list[str], engine: Engine = engine) -> frozenset[str]:
+            rows = " UNION ALL ".join(
+                f'SELECT CAST({one} AS {name}) AS v, CAST(NULL AS {name}) AS "other v"' for one in literals
+            )
+            return await engine.impossible(Select(rows), columns)
+
+        assert await found(possible) == frozenset()
+        for one in impossible:
+            assert await found([*possible, one]) == {"v"}
+
+
+async def test_nanoseconds_reach_no_year_of_either_end(engines: Engines) -> None:
+    rows = Select("SELECT CAST('2024-01-01' AS TIMESTAMP_NS) AS v")
+    assert await engines["duckdb"].impossible(rows, {"v": TIMESTAMP}) == frozenset()
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_no_table_of_the_demo_holds_one(engines: Engines, table: str) -> None:
+    for engine in engines.values():
+        types = (await engine.describe(Table(table))).types
+        columns = {name: kind for name, kind in types.items() if kind.is_time or kind == FLOAT}
+        if columns:
+            assert await engine.impossible(Table(table), columns) == frozenset()
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -25,7 +25,9 @@ Question = dict[str, Any]
 TYPES: dict[str, ColumnType] = {"bigint": BIGINT, "double precision": FLOAT, "text": TEXT, "timestamp": TIMESTAMP}
 # What a folder of Parquet files says of its columns; it keeps none unique.
 SCHEMAS: dict[RelationKey, SourceColumns] = {
-    ("RETAIL", Table(table)): SourceColumns({name: TYPES[kind] for name, kind in columns.items()})
+    ("RETAIL", Table(table)): SourceColumns(
+        {name: TYPES[kind] for name, kind in columns.items()}, impossible=dict.fromkeys(columns, False)
+    )
     for table, columns in TABLES.items()
 }
 

@@ -195,7 +195,18 @@ async def test_warnings_are_told_once_each(shop: Shop) -> None:
     assert [one.code for one in meta.warnings] == ["METRIC_DEPRECATED", "VALUES_NULLED"]
     deprecated, nulled = (one.message for one in meta.warnings)
     assert deprecated == "old_sales is deprecated and ends on 2027-01-01; use sales"
-    assert nulled.startswith("values of weight that are no numbers")
+    assert nulled.startswith("orders.weight holds values that are no numbers")
+
+
+async def test_a_file_is_looked_through_again_when_it_changes(shop: Shop) -> None:
+    question = {"metrics": [{"name": "order_count"}], "by": [{"dimension": "weight"}]}
+    assert (await shop.ask(question)).meta.warnings == ()
+    shop.write("orders", NAN)
+    answer = await shop.ask(question)
+    assert [row for row in cells(answer) if row[0] is None] == [[None, 1]]
+    assert [one.code for one in answer.meta.warnings] == ["VALUES_NULLED"]
+    shop.write("orders", ORDERS)
+    assert (await shop.ask(question)).meta.warnings == ()
 
 
 async def test_a_strict_question_takes_warnings_for_errors(shop: Shop) -> None:
