@@ -15,14 +15,14 @@ from semantic_layer.settings import Settings
 async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[Backend]:
     """Raises SOURCE_REFUSED when a connection's url has no form that is known."""
     async with AsyncExitStack() as closing:
-        engines = _engines(settings)
+        engines = open_engines(settings)
         for engine in engines.values():
             closing.push_async_callback(engine.close)
         limits = Limits(settings.default_limit, settings.max_limit, settings.question_seconds)
         yield Backend(Answers(catalogs, engines, limits), catalogs)
 
 
-def _engines(settings: Settings) -> Mapping[str, Engine]:
+def open_engines(settings: Settings) -> Mapping[str, Engine]:
     """By the names that definitions use. Nothing is connected yet."""
     engines = {}
     for name, url in settings.connections.items():

@@ -1,38 +1,75 @@
 """`validate`, `format`, `schema`: definitions in files, before anybody publishes them."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from semantic_layer.cli.outcome import Exit, complain, counted, say_definition_errors, told
+from semantic_layer.cli import late
+from semantic_layer.cli.outcome import Exit, complain, counted, print_json, problem_json, say_definition_errors, told
 from semantic_layer.cli.words import Unreadable
+from semantic_layer.definitions.check_money import money_warnings
 from semantic_layer.definitions.json_schema import definition_schema_text
 from semantic_layer.definitions.layout import format_text
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.problem import DefinitionErrors, Problem
-from semantic_layer.definitions.reader import definition_files, read_files
+from semantic_layer.definitions.reader import definition_files, read_with_places
 
 Paths = Annotated[
     list[Path],
     typer.Argument(metavar="PATH...", help="Files, or folders with all their YAML files.", show_default=False),
 ]
+Data = Annotated[bool, typer.Option("--data", help="Also counts in the data: keys, joins, declared types.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="With --data: the deadline of each statement.")
+]
+
+
+class Report(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+ReportFormat = Annotated[Report, typer.Option("--format", "-f", help="table for people, json for machines.")]
 Check = Annotated[bool, typer.Option("--check", help="Changes nothing; exit code 1 if a file is laid out differently.")]
 
 
-def validate(paths: Paths) -> None:
+def validate(paths: Paths, data: Data = False, timeout: Timeout = 300.0, format: ReportFormat = Report.TABLE) -> None:
     """Checks definitions, and tells every mistake at once: file:line:column CODE message.
 
-    [bold]Example[/]
+    With --data also the data: keys, joins, declared types and closed lists, each counted in its source. The
+    connections are those of the settings (SEMANTIC_LAYER_CONNECTIONS__NAME).
+
+    [bold]Examples[/]
 
     semantic-layer validate schema/demo
 
-    [bold]Exit codes[/]: 0 no mistake, 1 mistakes, 2 the command itself cannot be read.
+    semantic-layer validate schema/demo --data
+
+    semantic-layer validate schema/demo --data --format json > report.json
+
+    [bold]Exit codes[/]: 0 no mistake (warnings may be), 1 mistakes, 2 the command itself cannot be read.
     """
     with told():
         files = existing_files(paths)
-        catalog = read_files(files)
-        print(f"{counted(len(files), 'file')}, no mistakes: {contents_of(catalog)}")
+        try:
+            reading = read_with_places(files)
+        except DefinitionErrors as errors:
+            if format is Report.JSON:
+                print_json({"problems": [problem_json(one, "error") for one in errors.problems]})
+                raise typer.Exit(Exit.REFUSED) from None
+            raise
+        if data:
+            late.module("cli.data_checks").validate_data(reading, len(files), timeout, format is Report.JSON)
+            return
+        warnings = money_warnings(reading, {})
+        if format is Report.JSON:
+            print_json({"problems": [problem_json(one, "warning") for one in warnings]})
+            return
+        for one in warnings:
+            print(f"{one.place} {one.code} warning: {one.message}")
+        print(f"{counted(len(files), 'file')}, no mistakes: {contents_of(reading.catalog)}")
 
 
 def format(paths: Paths, check: Check = False) -> None:

@@ -1,15 +1,16 @@
 """How a command ends: its exit code, and failures told as lines that a person can act on."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 
+import orjson
 import typer
 
 from semantic_layer.app.stopping import Stopped
 from semantic_layer.cli.words import Unreadable
-from semantic_layer.definitions.problem import DefinitionErrors
+from semantic_layer.definitions.problem import DefinitionErrors, Place, Problem
 from semantic_layer.demo.narration import to_nowhere
 from semantic_layer.errors import CannotRun, Issue, SemanticLayerError
 
@@ -58,6 +59,25 @@ def say_definition_errors(errors: DefinitionErrors) -> None:
         print(f"{problem.place} {problem.code} {problem.message}")
     files = {problem.place.file for problem in errors.problems}
     complain(f"{counted(len(errors.problems), 'mistake')} in {counted(len(files), 'file')}")
+
+
+def problem_json(problem: Problem, level: str) -> Mapping[str, object]:
+    """A mistake of a definition for machines."""
+    return {
+        "level": level,
+        "code": str(problem.code),
+        **place_json(problem.place),
+        "message": problem.message,
+        "near": list(problem.near),
+    }
+
+
+def place_json(place: Place) -> Mapping[str, object]:
+    return {"file": place.file, "line": place.line, "column": place.column}
+
+
+def print_json(value: object) -> None:
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
 def counted(number: int, noun: str) -> str:

@@ -61,18 +61,23 @@ def _check_match(findings: Findings, dataset: Dataset, join: Join, path: Path, c
 def _check_column(
     findings: Findings, dataset: str, name: str, path: Path, columns: Columns, *, key: bool = False
 ) -> None:
-    if dataset not in columns or name in columns[dataset]:
+    if dataset not in columns or _is_column(name, columns[dataset]):
         return
     near = near_names(name, columns[dataset])
     message = f'"{name}" is no column of dataset {dataset}{said_near(near)}'
     (findings.at_key if key else findings.at_value)(path, ProblemCode.UNKNOWN_COLUMN, message, near)
 
 
+def _is_column(name: str, columns: Collection[str]) -> bool:
+    """As a source finds it: by its name, else by its name in another case."""
+    return name in columns or name.lower() in {column.lower() for column in columns}
+
+
 def _check_formula(
     findings: Findings, home: str, formula: Formula, columns: Columns, *, only_columns: bool = False
 ) -> None:
     for node, dataset in _row_names(findings, formula.tree, home):
-        if dataset not in columns or str(node) in columns[dataset]:
+        if dataset not in columns or _is_column(str(node), columns[dataset]):
             continue
         if not only_columns and _means_something(findings, dataset, str(node)):
             continue

@@ -45,6 +45,7 @@ class ProblemCode(StrEnum):
     MISSING_LANGUAGE = "MISSING_LANGUAGE"
     CROSS_SOURCE = "CROSS_SOURCE"
     NOT_SUPPORTED = "NOT_SUPPORTED"
+    FLOAT_MONEY = "FLOAT_MONEY"  # a warning
 
 
 @dataclass(frozen=True, slots=True, order=True)

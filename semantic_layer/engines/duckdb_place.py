@@ -14,8 +14,16 @@ from typing import Protocol
 
 import duckdb
 
+from semantic_layer.serving.ports import SourceTable
+
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
 _SPILL_LIMIT = "10GB"
+_TABLES = """
+    SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND database_name = current_database()
+    UNION ALL
+    SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal AND database_name = current_database()
+    ORDER BY schema_name <> 'main', schema_name, table_name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,10 @@ class Place(Protocol):
         """A table's name of a definition as quoted SQL."""
         ...
 
+    def tables(self, cursor: duckdb.DuckDBPyConnection, opened: Opened) -> tuple[SourceTable, ...]:
+        """What there is to read, by the names that definitions use."""
+        ...
+
     def forget(self) -> Opened | None:
         """What was opened, if anything; the next `open` begins anew."""
         ...
@@ -139,6 +151,16 @@ class Folder:
 
     def table(self, name: str) -> str:
         return _quoted(name)
+
+    def tables(self, cursor: duckdb.DuckDBPyConnection, opened: Opened) -> tuple[SourceTable, ...]:
+        """Each file by its name without ending, with it where that alone names one file (or has a dot inside)."""
+        found = set()
+        for mark in set(_marks_of(self._root).tables.values()):
+            file = os.path.basename(mark.path)
+            stem = os.path.splitext(file)[0]
+            is_one = "." not in stem and opened.marks.of([stem]) == (mark,)
+            found.add(SourceTable(stem if is_one else file, file))
+        return tuple(sorted(found, key=lambda one: one.shown))
 
     def forget(self) -> Opened | None:
         with self._lock:
@@ -232,6 +254,14 @@ class DatabaseFile:
 
     def table(self, name: str) -> str:
         return ".".join(_quoted(part) for part in name.split("."))
+
+    def tables(self, cursor: duckdb.DuckDBPyConnection, opened: Opened) -> tuple[SourceTable, ...]:
+        found = []
+        for schema, name in cursor.execute(_TABLES).fetchall():
+            parts = [name] if schema == "main" else [schema, name]
+            shown = ".".join(parts)
+            found.append(SourceTable(None if any("." in part for part in parts) else shown, shown))
+        return tuple(found)
 
     def forget(self) -> Opened | None:
         with self._lock:

@@ -35,7 +35,7 @@ from semantic_layer.engines.duckdb_place import DatabaseFile, FileMark, Folder, 
 from semantic_layer.engines.exact_columns import exact
 from semantic_layer.engines.refusals import late, refused, unavailable
 from semantic_layer.engines.worker import Job, Stopped, Workers, cores
-from semantic_layer.serving.ports import RelationColumns
+from semantic_layer.serving.ports import ForeignKey, RelationColumns, SourceTable
 from semantic_layer.sql.statement import Statement
 
 # DuckDB prefers `sql(text).to_arrow_table()`, which plans a text twice: 1 ms more for the usual statement, where
@@ -70,7 +70,8 @@ _TYPES: dict[str, ColumnType] = {
 }
 
 _CONSTRAINTS = """
-    SELECT constraint_type, constraint_column_names FROM duckdb_constraints()
+    SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names
+    FROM duckdb_constraints()
     WHERE database_name = current_database() AND lower(schema_name) = lower($1) AND lower(table_name) = lower($2)
 """
 
@@ -115,6 +116,9 @@ class DuckDBSource:
 
     async def impossible(self, relation: Table | Select, columns: Mapping[str, ColumnType]) -> frozenset[str]:
         return await self._look(lambda job: self._impossible(job, relation, columns))
+
+    async def tables(self) -> tuple[SourceTable, ...]:
+        return await self._look(self._tables)
 
     async def file_token(self, relation: Table | Select) -> str | None:
         """`name@size@modified` of each file that the relation reads.
@@ -178,10 +182,15 @@ class DuckDBSource:
                 if isinstance(relation, Select):
                     raise
                 raise refused(None, f"it has no table {relation.name}", str(error)) from error
-            found = zip(bound.columns, map(_column_type, bound.types), strict=True)
-            types = {name: column for name, column in found if column is not None}
-            unique = _unique(cursor, relation.name) if isinstance(relation, Table) else ()
-            return RelationColumns(types, unique)
+            found = list(zip(bound.columns, bound.types, map(_column_type, bound.types), strict=True))
+            types = {name: column for name, _, column in found if column is not None}
+            others = {name: str(type_) for name, type_, column in found if column is None}
+            unique, foreign = _constraints(cursor, relation.name) if isinstance(relation, Table) else ((), ())
+            return RelationColumns(types, unique, others, foreign)
+
+    def _tables(self, job: DuckDBJob) -> tuple[SourceTable, ...]:
+        with self._cursor(job, None) as (cursor, opened):
+            return self._place.tables(cursor, opened)
 
     def _impossible(
         self, job: DuckDBJob, relation: Table | Select, columns: Mapping[str, ColumnType]
@@ -281,13 +290,21 @@ def _column_type(found: DuckDBPyType) -> ColumnType | None:
     return None if str(found) == "JSON" else _TYPES.get(found.id)
 
 
-def _unique(cursor: duckdb.DuckDBPyConnection, table: str) -> tuple[tuple[str, ...], ...]:
-    """Column sets of primary keys, and of unique constraints whose columns are all NOT NULL."""
+def _constraints(
+    cursor: duckdb.DuckDBPyConnection, table: str
+) -> tuple[tuple[tuple[str, ...], ...], tuple[ForeignKey, ...]]:
+    """Column sets of primary keys, and of unique constraints whose columns are all NOT NULL; then foreign keys."""
     schema, _, name = table.rpartition(".")
     constraints = cursor.execute(_CONSTRAINTS, [schema or "main", name]).fetchall()
-    never_null = {names[0] for kind, names in constraints if kind == "NOT NULL"}
-    return tuple(
+    never_null = {names[0] for kind, names, *_ in constraints if kind == "NOT NULL"}
+    unique = tuple(
         tuple(names)
-        for kind, names in constraints
+        for kind, names, *_ in constraints
         if kind == "PRIMARY KEY" or (kind == "UNIQUE" and never_null.issuperset(names))
     )
+    foreign = tuple(
+        ForeignKey(tuple(names), f"{schema}.{other}" if schema else other, tuple(theirs))
+        for kind, names, other, theirs in constraints
+        if kind == "FOREIGN KEY"
+    )
+    return unique, foreign

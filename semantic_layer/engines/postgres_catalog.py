@@ -18,7 +18,7 @@ from semantic_layer.definitions.types import (
     decimal,
 )
 from semantic_layer.engines.refusals import refused
-from semantic_layer.serving.ports import RelationColumns
+from semantic_layer.serving.ports import ForeignKey, RelationColumns, SourceTable
 
 # Not enum, uuid, citext: they compare or sort otherwise than their text does, by rules that no other engine has.
 # A dataset that is a SELECT casts them.
@@ -47,8 +47,30 @@ WITH RECURSIVE columns AS (
     SELECT c.attnum, c.name, t.typbasetype, CASE WHEN t.typtypmod = -1 THEN c.modifier ELSE t.typtypmod END
     FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'd'
 )
-SELECT c.name, t.typname::text AS type, c.modifier
-FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'b' ORDER BY c.attnum
+SELECT c.name, t.typname::text AS type, c.modifier, t.typtype = 'b' AS is_plain
+FROM columns c JOIN pg_type t ON t.oid = c.type WHERE t.typtype <> 'd' ORDER BY c.attnum
+"""
+
+# Not partitions, whose rows are those of the table above them.
+_TABLES = """
+SELECT n.nspname::text, c.relname::text, pg_table_is_visible(c.oid)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
+  AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY pg_table_is_visible(c.oid) DESC, n.nspname COLLATE "C", c.relname COLLATE "C"
+"""
+
+_FOREIGN_KEYS = """
+SELECT array_agg(mine.attname::text ORDER BY k.place) AS columns, n.nspname::text, c.relname::text,
+       pg_table_is_visible(c.oid), array_agg(theirs.attname::text ORDER BY k.place) AS theirs
+FROM pg_constraint f
+CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k(here, there, place)
+JOIN pg_attribute mine ON mine.attrelid = f.conrelid AND mine.attnum = k.here
+JOIN pg_attribute theirs ON theirs.attrelid = f.confrelid AND theirs.attnum = k.there
+JOIN pg_class c ON c.oid = f.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE f.contype = 'f' AND f.conrelid = $1::oid AND f.conparentid = 0
+GROUP BY f.oid, n.nspname, c.relname, c.oid ORDER BY columns, theirs
 """
 
 # Not with children by inheritance: their rows are read too, and are outside the index.
@@ -80,9 +102,30 @@ async def describe_table(reader: Reader, name: str) -> RelationColumns:
     if found is None:
         raise refused(None, f"it has no table {name}", "to_regclass gave null")
     columns = await reader.fetch(_COLUMNS, found)
-    types = {name: kind for name, type_, modifier in columns if (kind := column_type(type_, modifier))}
+    types = {name: kind for name, type_, modifier, plain in columns if plain and (kind := column_type(type_, modifier))}
+    others = {name: type_ for name, type_, *_ in columns if name not in types}
     unique = await reader.fetch(_UNIQUE, found)
-    return RelationColumns(types, tuple(tuple(names) for (names,) in unique))
+    foreign = await reader.fetch(_FOREIGN_KEYS, found)
+    keys = (
+        ForeignKey(tuple(mine), named, tuple(theirs))
+        for mine, schema, table, visible, theirs in foreign
+        if (named := _name(schema, table, visible)) is not None
+    )
+    return RelationColumns(types, tuple(tuple(names) for (names,) in unique), others, tuple(keys))
+
+
+async def list_tables(reader: Reader) -> tuple[SourceTable, ...]:
+    """Those of the search path by their names alone, then the others with their schema."""
+    found = await reader.fetch(_TABLES)
+    return tuple(
+        SourceTable(_name(schema, table, visible), table if visible else f"{schema}.{table}")
+        for schema, table, visible in found
+    )
+
+
+def _name(schema: str, table: str, visible: bool) -> str | None:
+    parts = [table] if visible else [schema, table]
+    return None if any("." in part for part in parts) else ".".join(parts)
 
 
 def column_type(name: str, modifier: int) -> ColumnType | None:

@@ -14,12 +14,18 @@ from semantic_layer.definitions.model import Select, Table
 from semantic_layer.definitions.types import ColumnType
 from semantic_layer.engines.bound_values import driver_values
 from semantic_layer.engines.exact_columns import exact
-from semantic_layer.engines.postgres_catalog import column_type, describe_table, impossible_text, quoted_name
+from semantic_layer.engines.postgres_catalog import (
+    column_type,
+    describe_table,
+    impossible_text,
+    list_tables,
+    quoted_name,
+)
 from semantic_layer.engines.postgres_errors import FAILURES, as_refusal, is_changed, is_worth_again
 from semantic_layer.engines.postgres_wire import Shape, shape_of, table_of
 from semantic_layer.engines.refusals import late, refused, unavailable
 from semantic_layer.errors import SemanticLayerError
-from semantic_layer.serving.ports import RelationColumns
+from semantic_layer.serving.ports import RelationColumns, SourceTable
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import select_text
 
@@ -96,8 +102,9 @@ class PostgresSource:
             if isinstance(relation, Table):
                 return await describe_table(connection, relation.name)
             prepared = await connection.prepare(select_text(relation, self.dialect))
-            columns = [(one.name, column_type(one.type.name, -1)) for one in prepared.get_attributes()]
-            return RelationColumns({name: kind for name, kind in columns if kind is not None})
+            columns = [(one, column_type(one.type.name, -1)) for one in prepared.get_attributes()]
+            types = {one.name: kind for one, kind in columns if kind is not None}
+            return RelationColumns(types, (), {one.name: one.type.name for one, kind in columns if kind is None})
 
         return await self._in_snapshot(look, None, _LOOK_SECONDS)
 
@@ -109,6 +116,9 @@ class PostgresSource:
             return frozenset(name for name, any_ in zip(columns, cast(Sequence[bool], found), strict=True) if any_)
 
         return await self._in_snapshot(look, None, _LOOK_SECONDS)
+
+    async def tables(self) -> tuple[SourceTable, ...]:
+        return await self._in_snapshot(list_tables, None, _LOOK_SECONDS)
 
     async def file_token(self, relation: Table | Select) -> str | None:
         return None

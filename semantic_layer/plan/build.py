@@ -49,11 +49,11 @@ def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schem
     )
     catalogs = [query.published, *(column.published for column in query.columns)]
     draft = Draft(schemas, permitted.row_rules, query.zone, query.where, evaluate, columns=columns)
-    draft.taken.update(_table_words(catalogs))
+    draft.taken.update(table_words(catalogs))
     return draft
 
 
-def _table_words(catalogs: list[PublishedCatalog]) -> set[str]:
+def table_words(catalogs: list[PublishedCatalog]) -> set[str]:
     """Names that no step may take: a step named like a table would hide it. Datasets too, which name relations."""
     words: set[str] = set()
     for published in {one.revision: one for one in catalogs}.values():

@@ -76,6 +76,15 @@ class Possible(Leaf):
 
 
 @dataclass(frozen=True, slots=True)
+class Fits(Leaf):
+    """Whether a text can be read as a type; null for null."""
+
+    operand: Expr
+    wanted: ColumnType
+    type: ColumnType = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
 class Kept(Leaf):
     """An aggregate over the rows of the group that pass a condition."""
 
@@ -256,7 +265,7 @@ class Plan:
 def inner_expressions(leaf: Expr) -> tuple[Expr, ...]:
     """The expressions inside a leaf of the plan; fields of outer rows are found in blocks this way."""
     match leaf:
-        case PeriodStart() | Moved() | ByCodePoint() | Possible():
+        case PeriodStart() | Moved() | ByCodePoint() | Possible() | Fits():
             return (leaf.operand,)
         case Series(first, last):
             return (first, last)

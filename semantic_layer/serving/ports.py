@@ -1,7 +1,7 @@
 """What serving needs from outside: engines that run statements, and a registry that keeps catalogs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,15 +14,37 @@ from semantic_layer.sql.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
-class RelationColumns:
-    """The columns of a relation as the source's own catalog names and types them; other types are left out.
+class ForeignKey:
+    """Columns that the source itself keeps to values of another table's columns; `table` as definitions name it."""
 
-    `unique` are the column sets that the source itself enforces to be unique and not null (primary keys, unique
-    constraints); a file has none.
+    columns: tuple[str, ...]
+    table: str
+    theirs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationColumns:
+    """The columns of a relation as the source's own catalog names and types them.
+
+    `unique` are the column sets that the source itself enforces to be unique and not null (primary keys first, unique
+    constraints); a file has none. `others` are columns of types that the language has not, with the source's own
+    name of the type.
     """
 
     types: Mapping[str, ColumnType]
     unique: tuple[tuple[str, ...], ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table, view or file of a source. `name` is how definitions name it; None where the language has no such name
+    (a dot inside a PostgreSQL name). `shown` is for messages.
+    """
+
+    name: str | None
+    shown: str
 
 
 # Key of a result's schema metadata: a JSON list of the columns in which impossible values were made null.
@@ -55,6 +77,10 @@ class Engine(Protocol):
         """Those of `columns` (floats and times, by their type) in which NaN, an infinity or a day outside of the
         years 1 to 9999 stands. It may read every row.
         """
+        ...
+
+    async def tables(self) -> tuple[SourceTable, ...]:
+        """What can be read of the source, sorted by name: tables, views, files."""
         ...
 
     async def file_token(self, relation: Table | Select) -> str | None:

@@ -41,6 +41,15 @@ def cast(node: exp.Expression, type_: ColumnType) -> exp.Cast:
     return exp.Cast(this=node, to=data_type(type_))
 
 
+def fits(dialect: str, text: exp.Expression, type_: ColumnType) -> exp.Expression:
+    """Whether a text can be read as a type, null for null. PostgreSQL can tell since version 16."""
+    if dialect == POSTGRES:
+        return function("pg_input_is_valid", text, exp.Literal.string(data_type(type_).sql(dialect=POSTGRES)))
+    read = exp.Is(this=exp.TryCast(this=text, to=data_type(type_)), expression=exp.Not(this=exp.null()))
+    known = exp.Is(this=text.copy(), expression=exp.Not(this=exp.null()))
+    return exp.Case(ifs=[exp.If(this=known, true=read)])
+
+
 def interval(count: int, unit: Grain) -> exp.Interval:
     factor, unit = _INTERVALS.get(unit, (1, unit))
     return exp.Interval(this=exp.Literal.string(str(count * factor)), unit=exp.var(unit.name))

@@ -13,6 +13,7 @@ from semantic_layer.plan.nodes import (
     Block,
     ByCodePoint,
     Field,
+    Fits,
     HasRow,
     Kept,
     Moved,
@@ -81,6 +82,8 @@ class Writer:
                 return dialects.code_point_order(self.dialect, self.write(operand))
             case Possible(operand):
                 return dialects.possible(self.dialect, self.write(operand), operand.type)
+            case Fits(operand, wanted):
+                return dialects.fits(self.dialect, self.write(operand), wanted)
             case PeriodStart() | Moved() | Series():
                 return self._time(expr)
             case RankOver():
