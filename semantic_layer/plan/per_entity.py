@@ -1,5 +1,6 @@
 """Per entity: a value for each entity and asked key, then one aggregate over the entities (semantics rule 17)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Name, rewrite
@@ -12,13 +13,13 @@ from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import entity_keys, last_word
 from semantic_layer.plan.key_values import dates_compared, key_of
-from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step
+from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step, UnitedRows
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeKeys, time_filter, time_keys
 from semantic_layer.plan.typed import cast, type_of, typed, typed_aggregate
 from semantic_layer.plan.window_rows import first_rows, from_first_row, in_window
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.measure import Asked, Base, PerEntity
+from semantic_layer.query.measure import Asked, Base, Filtered, Measure, PerEntity, children
 
 
 def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -107,19 +108,52 @@ def _outer(
     block = Block(rows.rows.relation, (*columns, value), rows.rows.joins, grouped=len(columns))
     if context.frame is not None and context.frame.from_first and columns:
         keys = time_keys(measure, context)
-        firsts = _first_rows_of_home(measure, keys, context, draft, hint)
+        firsts = _first_rows(measure, keys, context, draft, hint)
         block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
     step = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(step.field(value.name), type_, (step.name,))
 
 
-def _first_rows_of_home(measure: PerEntity, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Step:
-    """The first row of each combination of keys that come from the rows."""
-    assert measure.time is not None
-    inside = replace(context, keys=keys.others, frame=None)
-    scope = RowScope.of(draft, inside, measure.home)
+def _first_rows(measure: PerEntity, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Step:
+    """The first of the rows that the inputs read, for each combination of keys that come from the rows."""
+    read = dict.fromkeys(_rows_read(measure))
+    steps = [_first_rows_of(home, time, conditions, keys, context, draft, hint) for home, time, conditions in read]
+    if len(steps) == 1:
+        return steps[0]
+    alias = "every_first_row"
+    blocks = tuple(
+        Block(one.rows(), tuple(Output(c.name, one.field(c.name), c.type) for c in one.block.columns)) for one in steps
+    )
+    *others, first = (Field(alias, column.name, column.type) for column in steps[0].block.columns)
+    columns = tuple(Output(one.name, one, one.type) for one in others)
+    earliest = Output(first.name, Aggregate("min", (first,)), TIMESTAMP)
+    block = Block(UnitedRows(blocks, alias), (*columns, earliest), grouped=len(columns))
+    return draft.add(Step(draft.name(f"{hint}_first_rows"), block))
+
+
+def _rows_read(measure: Measure) -> Iterator[tuple[str, str, tuple[Expr, ...]]]:
+    """The dataset, time dimension and conditions of all rows that say which keys a measure has."""
+    match measure:
+        case Base(home, _, time):
+            assert time is not None
+            yield home, time, ()
+        case PerEntity(home=home, time=time) if not measure.inputs or measure.all_time:
+            assert time is not None
+            yield home, time, ()
+        case Filtered(inner, where):
+            yield from ((home, time, (*conditions, where)) for home, time, conditions in _rows_read(inner))
+        case _:
+            for inner in children(measure):
+                yield from _rows_read(inner)
+
+
+def _first_rows_of(
+    home: str, time: str, conditions: tuple[Expr, ...], keys: TimeKeys, context: Context, draft: Draft, hint: str
+) -> Step:
+    inside = replace(context, keys=keys.others, inside=(*context.inside, *conditions), frame=None)
+    scope = RowScope.of(draft, inside, home)
     others = tuple(Output(draft.key_name(key), scope.key(key), key.type) for key in keys.others)
-    moment = cast(scope.dimension(scope.find(measure.time)), TIMESTAMP)
+    moment = cast(scope.dimension(scope.find(time)), TIMESTAMP)
     rows = filtered(scope, inside)
     scope.finish()  # rows that a filter repeats do no harm to a first moment
     first = Output("first_time", Aggregate("min", (moment,)), TIMESTAMP)

@@ -1,5 +1,6 @@
 """Steps of periods: what the data records, and which periods a question's time filters choose (rules 13 to 15)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
@@ -7,7 +8,7 @@ from semantic_layer.definitions.types import DATE, TIMESTAMP, ColumnType, Grain
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.key_values import dates_compared
-from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series, Step
+from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series, Step, UnitedRows
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast, typed
@@ -34,6 +35,24 @@ def recorded(home: str, time: str, context: Context, draft: Draft) -> Step:
     where = scope.row_rule()
     block = Block(scope.relation, (first, last), tuple(scope.joins), where, grouped=0)
     return draft.share(shared, draft.add(Step(draft.name(f"{home}_recorded"), block)))
+
+
+def recorded_by(dated: Sequence[tuple[str, str]], context: Context, draft: Draft) -> Step:
+    """The first and the last moment that any of several datasets records."""
+    spans = [recorded(home, time, context, draft) for home, time in dated]
+    if len(spans) == 1:
+        return spans[0]
+    shared = f"recorded by {[span.name for span in spans]}"
+    if shared in draft.shared:
+        return draft.shared[shared]
+    alias = "every_span"
+    blocks = tuple(
+        Block(one.rows(), tuple(Output(c.name, one.field(c.name), c.type) for c in one.block.columns)) for one in spans
+    )
+    first = Output("first_time", Aggregate("min", (Field(alias, "first_time", TIMESTAMP),)), TIMESTAMP)
+    last = Output("last_time", Aggregate("max", (Field(alias, "last_time", TIMESTAMP),)), TIMESTAMP)
+    block = Block(UnitedRows(blocks, alias), (first, last), grouped=0)
+    return draft.share(shared, draft.add(Step(draft.name("all_recorded"), block)))
 
 
 def series(

@@ -25,7 +25,7 @@ from semantic_layer.plan.nodes import (
     PeriodStart,
     Step,
 )
-from semantic_layer.plan.periods import period_type, plain_ranges, recorded, series
+from semantic_layer.plan.periods import period_type, plain_ranges, recorded_by, series
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
 from semantic_layer.plan.typed import cast, typed_aggregate
 from semantic_layer.query.bound import BoundKey
@@ -92,7 +92,8 @@ def _is_over_steps(measure: Windowed, keys: TimeKeys) -> bool:
 
 def _over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draft, hint: str) -> Evaluated:
     """The windows that end with each recorded step, brought together per period."""
-    home, time = next((home, time) for home, time in homes(measure) if time is not None)
+    dated = [(home, time) for home, time in homes(measure) if time is not None]
+    time = dated[0][1]
     step = step_of(measure.window)
     words = time if keys.finest is None else keys.finest.dimension
     step_key = BoundKey(f"{ENTITY}{step}", words, period_type(step), words, grain=step)
@@ -102,7 +103,7 @@ def _over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draf
     by_step = replace(context, keys=inner_keys, wanted=None)
     value = draft.evaluate(last, by_step, draft, f"{hint}_by_{step}")
     rows = together(inner_keys, (value,), draft)
-    span = recorded(home, time, context, draft)
+    span = recorded_by(dated, context, draft)
     exprs: dict[str, Expr] = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
     moment = rows.keys[0]
     if keys.finest is not None:
@@ -157,7 +158,7 @@ def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Cont
     if not dated:
         raise refuse(ErrorCode.WINDOW_NEEDS_TIME, "a window of time needs rows that have a time dimension")
     window = _Window(measure.window, context.catalog.settings.week_start)
-    span = recorded(*dated[0], context, draft)
+    span = recorded_by(dated, context, draft)
     if keys.finest is None:
         if not plain_ranges(filters):
             message = "without a time grain among the dimensions, a window ends with a plain time range"

@@ -338,6 +338,11 @@ class Evaluator:
         known = [at for at in times if at is not None]
         return (min(known), max(known)) if known else None
 
+    def _recorded_by(self, names: list[str]) -> tuple[datetime, datetime] | None:
+        """The first and last moment of any of several datasets."""
+        known = [span for home in names if (span := self.recorded(home)) is not None]
+        return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
     def asked_periods(self, times: Times, span: tuple[datetime, datetime] | None) -> list[datetime]:
         """The periods that the time filters choose, within the range or else within `span`."""
         assert times.finest is not None and times.finest.grain is not None
@@ -387,8 +392,7 @@ class Evaluator:
         if not isinstance(inner, Rows | Across):
             return self.evaluate(_pushed(measure), context)
         times = self.times(inner, context)
-        home = homes(inner)[0]
-        span = self.recorded(home)
+        span = self._recorded_by(homes(inner))
         unit = measure.unit or "DAY"
         step = "HOUR" if unit in CLOCK else "DAY"
         if times.finest is None:
@@ -443,6 +447,9 @@ class Evaluator:
         """Whether anything that the measure reads passes; of entities dated by an event, whether one had it."""
         if isinstance(measure, Across) and measure.dated_by:
             return bool(self.evaluate(measure, context).at(()))
+        if isinstance(measure, Across) and measure.inputs and not measure.all_time:
+            apart = replace(context, keys=tuple(Key(words, words) for words in measure.entity))
+            return any(self.evaluate(one, apart).keys for one in measure.inputs.values())
         return any(self.meetings(home, context) for home in homes(measure))
 
     # --- shifts --------------------------------------------------------------------------------------------------
