@@ -12,12 +12,13 @@ export PYTHONUNBUFFERED := 1
 # Compiled modules are kept even where the caller's environment forbids it: a start without them takes twice as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-full lint house format lock clean
+.PHONY: help demo test test-full bench lint house format lock clean
 
 help: ## show this list
 	@echo "make demo       set up, fetch the demo's data, serve http://127.0.0.1:$${PORT:-8000} (Ctrl-C stops it)"
 	@echo "make test       the tests, on a real PostgreSQL and DuckDB with a seeded subset of the data"
 	@echo "make test-full  the golden questions on the whole data, on both engines"
+	@echo "make bench      what things cost here, as ratios (PEER=yes: beside another semantic layer; ONLY='door engine')"
 	@echo "make lint       ruff, import contracts, types, house rules"
 	@echo "make house      the longest files and functions, room by room"
 	@echo "make format     lay out the code, sort the imports"
@@ -44,6 +45,9 @@ test: $(READY)
 test-full: $(READY)
 	@$(BIN)/python -m tests.oracle.whole_data
 	@GOLDEN_DATA=.demo/data $(BIN)/python -m pytest tests -m full -rs
+
+bench: $(READY)
+	@$(BIN)/python -m tests.bench $(if $(PEER),--peer) $(ONLY)
 
 lint: $(READY)
 	@echo "ruff";    $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

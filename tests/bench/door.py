@@ -1,0 +1,62 @@
+"""The whole way of a request over HTTP, beside the least that a server of this kind can do."""
+
+import tempfile
+from collections.abc import Callable
+
+from tests.bench.bench import DEFINITIONS, Bench
+from tests.bench.client import Server, asked, running
+from tests.bench.questions import BY_MONTH, by_name, until
+from tests.bench.section import Section
+from tests.bench.timing import WARM, Cost, shown, times
+
+Request = Callable[[int], bytes]
+READING = (
+    "One caller, one request after the other, the caller in another process. CPU is what the server used for "
+    "one request, in all its threads. The floor reads the same body and sends as many ready bytes, on the same "
+    "uvicorn."
+)
+
+
+def measure(bench: Bench) -> Section:
+    with (
+        tempfile.TemporaryDirectory(prefix="sl-bench-") as state,
+        running("floor") as floor,
+        running("product", str(bench.data), state, str(DEFINITIONS)) as product,
+    ):
+        every = {name: (floor, request, bench.requests) for name, request in _floor(floor).items()}
+        every |= {name: (product, request, bench.requests) for name, request in _kept(product).items()}
+        every |= {name: (product, request, max(bench.requests // 20, 2)) for name, request in _new(product).items()}
+        costs = _in_turns(every, bench.rounds)
+    least = costs[FLOOR]
+    rows = [
+        (name, shown(cost.cpu.median), times(cost.cpu.median, least.cpu.median), str(cost.wall))
+        for name, cost in costs.items()
+    ]
+    return Section("A request over HTTP", READING, ("request", "CPU", "of the floor", "by the clock"), rows)
+
+
+FLOOR = "the floor: a bare ASGI application"
+
+
+def _floor(server: Server) -> dict[str, Request]:
+    request = server.post(by_name(BY_MONTH))
+    return {FLOOR: lambda _place: request}
+
+
+def _kept(server: Server) -> dict[str, Request]:
+    healthy, question = server.get("/healthz"), server.post(by_name(BY_MONTH))
+    return {"/healthz": lambda _place: healthy, "a question asked before, by name": lambda _place: question}
+
+
+def _new(server: Server) -> dict[str, Request]:
+    return {"a new question, by name": lambda place: server.post(by_name(BY_MONTH, until(place)))}
+
+
+def _in_turns(every: dict[str, tuple[Server, Request, int]], rounds: int) -> dict[str, Cost]:
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in every}
+    for place in range(-1, rounds):
+        for name, (server, request, count) in every.items():
+            found = asked(server, request, (place + WARM) * count, count)
+            if place >= 0:
+                taken[name].append(found)
+    return {name: Cost.of(rounds_) for name, rounds_ in taken.items()}
