@@ -6,7 +6,7 @@ from typing import NewType
 
 import strawberry
 
-from semantic_layer.api.json_values import encoded_rows
+from semantic_layer.api.json_values import list_template, takes_long, written_rows
 from semantic_layer.serving.answer import Answer, OutputType, TotalsSet
 
 Rows = NewType("Rows", object)
@@ -15,7 +15,6 @@ ROWS = strawberry.scalar(
     description="A list of rows, each a list of values in the order of `columns`; a column's type says how it reads.",
     serialize=lambda encoded: encoded,
 )
-MANY_ROWS = 5_000  # from here on encoding would hold the event loop for more than 10 ms
 
 strawberry.enum(
     OutputType,
@@ -25,14 +24,11 @@ strawberry.enum(
 )
 
 
-async def _totals_rows(root: strawberry.Parent[TotalsSet]) -> Rows:
-    return Rows(encoded_rows(root.columns, root.rows))
-
-
-async def _answer_rows(root: strawberry.Parent[Answer]) -> Rows:
-    if root.rows.num_rows < MANY_ROWS:
-        return Rows(encoded_rows(root.columns, root.rows))
-    return Rows(await asyncio.to_thread(encoded_rows, root.columns, root.rows))
+async def _rows(root: strawberry.Parent[Answer | TotalsSet]) -> Rows:
+    template = list_template(root.columns)
+    if takes_long(root.rows, template):
+        return Rows(await asyncio.to_thread(written_rows, root.columns, root.rows, template))
+    return Rows(written_rows(root.columns, root.rows, template))
 
 
 @strawberry.type(description="A column of the answer.")
@@ -46,7 +42,7 @@ class Column:
 @strawberry.type(description="Totals with fewer dimensions, recomputed from the rows that were counted.")
 class Totals:
     by: list[str] = strawberry.field(description="The dimension columns kept, in asked order.")
-    rows: Rows = strawberry.field(resolver=_totals_rows, description="The kept dimensions, then all metrics.")
+    rows: Rows = strawberry.field(resolver=_rows, description="The kept dimensions, then all metrics.")
 
 
 @strawberry.type(description="How many rows can come at most, and who said so: question or server.")
@@ -117,6 +113,6 @@ class Meta:
 @strawberry.type(name="Answer", description="Rows, totals, and where they come from.")
 class AnswerShown:
     columns: list[Column]
-    rows: Rows = strawberry.field(resolver=_answer_rows, description="Dimensions in asked order, then metrics.")
+    rows: Rows = strawberry.field(resolver=_rows, description="Dimensions in asked order, then metrics.")
     totals: list[Totals] = strawberry.field(description="One per asked set, over every row after `where`.")
     meta: Meta

@@ -14,9 +14,11 @@ from graphql import (
     VariableNode,
     execute,
 )
+from graphql.execution import Executor
 from graphql.language import FieldNode, NonNullTypeNode, ObjectValueNode
 
 from semantic_layer.api.ask_input import ASK, untyped
+from semantic_layer.api.columnar_executor import ColumnarExecutor
 from semantic_layer.api.documents import InvalidDocument, PreparedSchema
 from semantic_layer.api.error_words import (
     ErrorWords,
@@ -52,10 +54,15 @@ class GraphqlReply:
     outdated: bool = False
 
 
-async def run(schema: PreparedSchema, request: GraphqlRequest, context: RequestContext) -> GraphqlReply:
-    """Never raises but for cancellation: every failure is an error in the reply."""
+async def run(
+    schema: PreparedSchema,
+    request: GraphqlRequest,
+    context: RequestContext,
+    executor: type[Executor[Any]] = ColumnarExecutor,
+) -> GraphqlReply:
+    """Never raises but for cancellation: every failure is an error in the reply. Any executor gives the same bytes."""
     try:
-        return await _run(schema, request, context)
+        return await _run(schema, request, context, executor)
     except Exception as fault:
         log_fault("request failed", context.request_id, fault)
         return failed_reply(ErrorCode.INTERNAL, [internal_words(context.request_id)])
@@ -69,7 +76,9 @@ def refused_reply(refusal: SemanticLayerError) -> GraphqlReply:
     return failed_reply(refusal.code, [refusal_words(refusal)])
 
 
-async def _run(schema: PreparedSchema, request: GraphqlRequest, context: RequestContext) -> GraphqlReply:
+async def _run(
+    schema: PreparedSchema, request: GraphqlRequest, context: RequestContext, executor: type[Executor[Any]]
+) -> GraphqlReply:
     try:
         document = await schema.prepared(request.query)
     except InvalidDocument as invalid:
@@ -83,6 +92,7 @@ async def _run(schema: PreparedSchema, request: GraphqlRequest, context: Request
         variable_values=dict(request.variables),
         operation_name=request.operation_name,
         max_coercion_errors=20,
+        executor_class=executor,
         hide_suggestions=True,
     )
     result = outcome if isinstance(outcome, ExecutionResult) else await outcome

@@ -1,8 +1,11 @@
 """How values read in JSON: by the column's type alone, never by the value's size (docs/ask.md, "Values")."""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import orjson
@@ -11,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semantic_layer.api.json_values import encoded_rows, json_rows
+from semantic_layer.api.json_values import encoded_rows, json_rows, written_rows
 from semantic_layer.serving.answer import AnswerColumn, OutputType
+from tests.api.columnar_questions import answered, as_if_many
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -79,9 +83,53 @@ def test_every_decimal_reads_back_exactly(pair: tuple[int, int]) -> None:
 
 def test_rows_stand_in_the_order_of_the_columns() -> None:
     columns = (AnswerColumn("b", "B", OutputType.INTEGER), AnswerColumn("a", "A", OutputType.TEXT))
-    assert json_rows(columns, pa.table({"b": [1, 2], "a": ["x", "y"]})) == [(1, "x"), (2, "y")]
+    assert json_rows(columns, pa.table({"b": [1, 2], "a": ["x", "y"]})) == [[1, "x"], [2, "y"]]
 
 
 def test_no_rows_are_an_empty_list() -> None:
     columns = (AnswerColumn("a", "A", OutputType.DATE),)
     assert orjson.dumps(encoded_rows(columns, pa.table({"a": pa.array([], pa.date32())}))) == b"[]"
+
+
+def in_python(column: AnswerColumn, value: Any) -> object:
+    """How one value reads, said once more without Arrow."""
+    match column.type:
+        case _ if value is None:
+            return None
+        case OutputType.BIGINT:
+            return str(value)
+        case OutputType.DECIMAL:
+            return format(value, "f")
+        case OutputType.DATE:
+            return value.isoformat()
+        case OutputType.TIMESTAMP:
+            return value.isoformat(timespec="seconds")
+        case _:
+            return value  # orjson writes what is not finite as null
+
+
+@given(st.integers(0, 2**32), st.sampled_from([as_if_many, nullcontext]))
+def test_whole_columns_read_like_single_values(seed: int, size: Callable[[], AbstractContextManager[None]]) -> None:
+    rows = answered(Random(seed))
+    with size():
+        written = orjson.dumps(encoded_rows(rows.columns, rows.rows))
+    expected = [
+        [in_python(column, value) for column, value in zip(rows.columns, values.values(), strict=True)]
+        for values in rows.rows.to_pylist()
+    ]
+    assert written == orjson.dumps(expected)
+
+
+def test_a_text_that_is_no_unicode_is_not_passed_on() -> None:
+    broken = pa.array([b"ok", b"\xff"], pa.binary()).view(pa.string())
+    with pytest.raises(pa.ArrowInvalid):
+        read(OutputType.TEXT, broken)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_rows_without_values(rows: int) -> None:
+    table = pa.table({"x": pa.array(range(rows), pa.int32())})
+    assert orjson.dumps(written_rows((), table.select([]), ("{}",))) == orjson.dumps([{}] * table.select([]).num_rows)
+    assert orjson.dumps(written_rows((AnswerColumn("x", "X", OutputType.INTEGER),), table, ("{}",))) == orjson.dumps(
+        [{}] * rows
+    )
