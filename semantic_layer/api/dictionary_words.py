@@ -19,6 +19,7 @@ _OUTPUT_TYPES = {
     Kind.DATE: OutputType.DATE,
     Kind.TIMESTAMP: OutputType.TIMESTAMP,
     Kind.TIMESTAMPTZ: OutputType.TIMESTAMP,
+    Kind.NULL: OutputType.TEXT,
 }
 
 

@@ -39,5 +39,10 @@ def declared_type(column: BoundColumn) -> ColumnType | None:
     return _declared(column.published.catalog, column.measure)
 
 
+def metric_type(catalog: Catalog, metric: str) -> ColumnType | None:
+    """The type of a metric of the catalog, None when a source column below it has no declared type."""
+    return _declared(catalog, measure_of(catalog, metric))
+
+
 def _declared(catalog: Catalog, measure: Measure) -> ColumnType | None:
     return measure_type(measure, lambda home: declared_names(catalog, home))

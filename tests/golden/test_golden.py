@@ -4,24 +4,21 @@ The rows are computed by the hand-written SQL during the test, never by the prod
 whole data instead of the small subset; tests marked `full` compare with published rows and need it.
 """
 
-import inspect
 import json
 import math
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.golden.cases import Case, load_cases, sql_for
+from tests.golden.conftest import AnswerFunction
 from tests.oracle.answers import answer_order, assert_rows, expected_columns, page, same
 from tests.oracle.data import is_whole
 from tests.oracle.databases import Oracle
 
 CASES = load_cases()
 PUBLISHED: list[dict[str, Any]] = json.loads((Path(__file__).parent / "expected.json").read_text("utf-8"))
-AskFunction = Callable[[str, dict[str, Any]], Any]
-AnswerFunction = Callable[[str, Case], Awaitable[dict[str, Any]]]
 
 # Questions whose answer is meant to be empty; every other oracle must find rows, or the question proves nothing.
 EMPTY = frozenset({"in_nothing_is_nothing", "totals_of_nothing", "page_behind_the_end"})
@@ -35,20 +32,6 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture(params=PUBLISHED, ids=[entry["id"] for entry in PUBLISHED])
 def published(request: pytest.FixtureRequest) -> dict[str, Any]:
     return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(scope="session")
-def answers(ask: AskFunction) -> AnswerFunction:
-    """The product's answer to a case; each question is asked once per engine."""
-    known: dict[tuple[str, str], dict[str, Any]] = {}
-
-    async def answer_of(engine: str, case: Case) -> dict[str, Any]:
-        if (engine, case.id) not in known:
-            answer = ask(engine, case.ask)
-            known[engine, case.id] = await answer if inspect.isawaitable(answer) else answer
-        return known[engine, case.id]
-
-    return answer_of
 
 
 async def test_rows(case: Case, engine: str, oracle: Oracle, answers: AnswerFunction) -> None:

@@ -1,0 +1,169 @@
+"""The types of rows and totals, generated from a catalog: dimensions by name, joined ones nested, metrics as fields.
+
+They are graphql-core's own: as strawberry types the same schema takes a hundred times as long to build.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+)
+
+from semantic_layer.api.columnar_rows import cell, inner_object
+from semantic_layer.api.dictionary_words import output_type
+from semantic_layer.api.field_words import dataset_words, deprecation_words, dimension_words, metric_words
+from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, MetricMeaning
+from semantic_layer.api.value_scalars import DATE, parameter_scalar, value_scalar, words_of_enum
+from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Metric
+from semantic_layer.definitions.reach import TIME, FoundDimension
+from semantic_layer.definitions.typed_names import (
+    camel_case,
+    datasets_shown,
+    pascal_case,
+    row_dimensions,
+    row_objects,
+)
+from semantic_layer.definitions.types import Part
+from semantic_layer.query.declared_types import dimension_type, metric_type
+from semantic_layer.query.filters import UNITS
+from semantic_layer.serving.answer import OutputType
+
+Named = tuple[str, GraphQLField]
+
+GRAIN = GraphQLEnumType("Grain", words_of_enum(UNITS), description="A length of time, finest first.")
+DATE_PART = GraphQLEnumType(
+    "DatePart", words_of_enum(part.name for part in Part), description="A repeating part of a date; Monday is day 1."
+)
+SHIFT = GraphQLInputObjectType(
+    "Shift",
+    {
+        "periods": GraphQLInputField(GraphQLNonNull(GraphQLInt), description="How many units back."),
+        "unit": GraphQLInputField(GraphQLNonNull(GRAIN)),
+    },
+    description="An earlier period of the same question: {periods: 1, unit: YEAR} is one year ago.",
+)
+METRIC_ARGUMENTS = {
+    "shift": GraphQLArgument(SHIFT, description="The value of an earlier period."),
+    "version": GraphQLArgument(GraphQLInt, description="A numbered version with all that it used then."),
+}
+GRAIN_ARGUMENT = {"grain": GraphQLArgument(GRAIN, description="The dimension's default grain if left out.")}
+PART_ARGUMENT = {"part": GraphQLArgument(GraphQLNonNull(DATE_PART))}
+
+
+@dataclass(frozen=True, slots=True)
+class RowTypes:
+    row: GraphQLObjectType
+    grand_total: GraphQLObjectType
+
+
+def row_types(catalog: Catalog) -> RowTypes:
+    """Raises nothing for a checked catalog; the fields are made when a schema first asks for them."""
+    metrics = dict(_metric_fields(catalog))
+    objects = _dataset_types(catalog)
+    row = GraphQLObjectType(
+        "Row",
+        lambda: {**dict(_row_dimensions(catalog, objects)), **metrics},
+        description="A row: the dimensions to cut by, and metrics. What is selected is what is asked.",
+    )
+    total = GraphQLObjectType(
+        "GrandTotal",
+        metrics or {"nothing": GraphQLField(GraphQLInt, description="The catalog has no metrics.")},
+        description="Metrics of `rows` without its dimensions, recomputed from the rows that were counted.",
+    )
+    return RowTypes(row, total)
+
+
+def _row_dimensions(catalog: Catalog, objects: dict[str, GraphQLObjectType]) -> Iterator[Named]:
+    for dataset, dimension in row_dimensions(catalog).values():
+        yield from _dimension_fields(catalog, dataset, dimension)
+    for name, dataset_name in row_objects(catalog).items():
+        yield camel_case(name), _object_field(catalog, name, dataset_name, objects)
+    yield from _time_fields(TIME, "The time dimension of whatever metric is asked.")
+
+
+def _dataset_types(catalog: Catalog) -> dict[str, GraphQLObjectType]:
+    """One type per dataset, whatever join leads to it; only datasets from which a dimension is reached."""
+    shown = datasets_shown(catalog)
+    objects: dict[str, GraphQLObjectType] = {}
+
+    def fields_of(dataset: Dataset) -> dict[str, GraphQLField]:
+        own = (field for one in dataset.dimensions.values() for field in _dimension_fields(catalog, dataset, one))
+        joined = {
+            camel_case(name): _object_field(catalog, name, join.to, objects)
+            for name, join in dataset.joins.items()
+            if join.to in shown
+        }
+        return dict(own) | joined
+
+    for name in catalog.datasets:
+        if name in shown:
+            dataset = catalog.datasets[name]
+            objects[name] = GraphQLObjectType(
+                pascal_case(name) + "Dimensions",
+                lambda dataset=dataset: fields_of(dataset),
+                description=dataset_words(catalog, dataset),
+            )
+    return objects
+
+
+def _object_field(catalog: Catalog, name: str, dataset: str, objects: dict[str, GraphQLObjectType]) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(objects[dataset]),
+        resolve=inner_object,
+        description=f"Dimensions of {dataset_words(catalog, catalog.datasets[dataset])}",
+        extensions={KEY: JoinMeaning(name)},
+    )
+
+
+def _dimension_fields(catalog: Catalog, dataset: Dataset, dimension: Dimension) -> Iterator[Named]:
+    words = dimension_words(catalog, dimension)
+    if dimension.time is not None:
+        yield from _time_fields(dimension.name, words)
+        return
+    output = output_type(dimension_type(catalog, FoundDimension((), dataset.name, dimension)))
+    meaning = {KEY: DimensionMeaning(dimension.name, output)}
+    scalar = value_scalar(output)
+    yield camel_case(dimension.name), GraphQLField(scalar, resolve=cell, description=words, extensions=meaning)
+
+
+def _time_fields(name: str, words: str) -> Iterator[Named]:
+    """A time dimension by periods, and by a repeating part, which is a number and so a field of its own."""
+    yield (
+        camel_case(name),
+        GraphQLField(
+            DATE, GRAIN_ARGUMENT, cell, description=words, extensions={KEY: DimensionMeaning(name)}
+        ),
+    )
+    part = {KEY: DimensionMeaning(name, OutputType.INTEGER)}
+    described = f"A part of {camel_case(name)}, such as HOUR_OF_DAY."
+    yield camel_case(name) + "Part", GraphQLField(GraphQLInt, PART_ARGUMENT, cell, description=described, extensions=part)
+
+
+def _metric_fields(catalog: Catalog) -> Iterator[Named]:
+    for metric in catalog.metrics.values():
+        type_ = metric_type(catalog, metric.name)
+        output = None if type_ is None else output_type(type_)
+        parameters = {camel_case(name): name for name in metric.parameters}
+        yield camel_case(metric.name), GraphQLField(
+            value_scalar(output),
+            {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS,
+            cell,
+            description=metric_words(catalog, metric),
+            deprecation_reason=deprecation_words(catalog, metric),
+            extensions={KEY: MetricMeaning(metric.name, output, parameters)},
+        )
+
+
+def _parameter_arguments(metric: Metric) -> dict[str, GraphQLArgument]:
+    return {
+        camel_case(name): GraphQLArgument(parameter_scalar(rule.type), description=f"{rule.default} if left out.")
+        for name, rule in metric.parameters.items()
+    }
