@@ -1,7 +1,5 @@
 """Descriptions of generated fields: the dictionary's words, so that completion in an editor is the documentation."""
 
-from collections.abc import Iterable
-
 from semantic_layer.api.dictionary_words import said
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Domain, Metric, Words
 from semantic_layer.definitions.typed_names import camel_case
@@ -12,7 +10,7 @@ def metric_words(catalog: Catalog, metric: Metric) -> str:
     about, governance = metric.about, metric.governance
     domain = catalog.domains.get(governance.domain or "", Domain(""))
     facts = {"Unit": metric.rule.unit, "Owner": governance.owner or domain.owner}
-    return _paragraphs(
+    return _lines(
         _every_label(catalog, about.label) or metric.name,
         _sentence(said(about.meaning, _language(catalog))),
         _named("How to read", about.how_to_read, catalog),
@@ -36,12 +34,16 @@ def deprecation_words(catalog: Catalog, metric: Metric) -> str | None:
 def dimension_words(catalog: Catalog, dimension: Dimension) -> str:
     members = "" if dimension.values is None else f"One of {', '.join(str(value) for value in dimension.values)}."
     meaning = _sentence(said(dimension.meaning, _language(catalog)))
-    return _paragraphs(_every_label(catalog, dimension.label) or dimension.name, meaning, members)
+    return _lines(_every_label(catalog, dimension.label) or dimension.name, meaning, members)
 
 
 def dataset_words(catalog: Catalog, dataset: Dataset) -> str:
     rows = said(dataset.rows, _language(catalog))
-    return _paragraphs(_every_label(catalog, dataset.label) or dataset.name, f"A row is {rows}." if rows else "")
+    return _lines(dataset_label(catalog, dataset), f"A row is {rows}." if rows else "")
+
+
+def dataset_label(catalog: Catalog, dataset: Dataset) -> str:
+    return _every_label(catalog, dataset.label) or dataset.name
 
 
 def _language(catalog: Catalog) -> str:
@@ -63,9 +65,7 @@ def _sentence(text: str | None) -> str:
     return "" if not text else text if text.endswith((".", "。", "!", "?")) else text + "."
 
 
-def _paragraphs(*parts: str) -> str:
-    return "\n\n".join(_filled(parts))
-
-
-def _filled(parts: Iterable[str]) -> list[str]:
-    return [part for part in parts if part]
+def _lines(name: str, *said: str) -> str:
+    """A line each; the name is a sentence where more follows. (A printed schema would indent empty lines.)"""
+    rest = [text for text in said if text]
+    return "\n".join([_sentence(name), *rest]) if rest else name

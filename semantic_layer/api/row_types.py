@@ -5,6 +5,7 @@ They are graphql-core's own: as strawberry types the same schema takes a hundred
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from graphql import (
     GraphQLArgument,
@@ -19,7 +20,13 @@ from graphql import (
 
 from semantic_layer.api.columnar_rows import cell, inner_object
 from semantic_layer.api.dictionary_words import output_type
-from semantic_layer.api.field_words import dataset_words, deprecation_words, dimension_words, metric_words
+from semantic_layer.api.field_words import (
+    dataset_label,
+    dataset_words,
+    deprecation_words,
+    dimension_words,
+    metric_words,
+)
 from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, MetricMeaning
 from semantic_layer.api.value_scalars import DATE, parameter_scalar, value_scalar, words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Metric
@@ -108,7 +115,7 @@ def _dataset_types(catalog: Catalog) -> dict[str, GraphQLObjectType]:
             dataset = catalog.datasets[name]
             objects[name] = GraphQLObjectType(
                 pascal_case(name) + "Dimensions",
-                lambda dataset=dataset: fields_of(dataset),
+                partial(fields_of, dataset),
                 description=dataset_words(catalog, dataset),
             )
     return objects
@@ -118,7 +125,7 @@ def _object_field(catalog: Catalog, name: str, dataset: str, objects: dict[str, 
     return GraphQLField(
         GraphQLNonNull(objects[dataset]),
         resolve=inner_object,
-        description=f"Dimensions of {dataset_words(catalog, catalog.datasets[dataset])}",
+        description=dataset_label(catalog, catalog.datasets[dataset]),
         extensions={KEY: JoinMeaning(name)},
     )
 
@@ -138,13 +145,14 @@ def _time_fields(name: str, words: str) -> Iterator[Named]:
     """A time dimension by periods, and by a repeating part, which is a number and so a field of its own."""
     yield (
         camel_case(name),
-        GraphQLField(
-            DATE, GRAIN_ARGUMENT, cell, description=words, extensions={KEY: DimensionMeaning(name)}
-        ),
+        GraphQLField(DATE, GRAIN_ARGUMENT, cell, description=words, extensions={KEY: DimensionMeaning(name)}),
     )
     part = {KEY: DimensionMeaning(name, OutputType.INTEGER)}
     described = f"A part of {camel_case(name)}, such as HOUR_OF_DAY."
-    yield camel_case(name) + "Part", GraphQLField(GraphQLInt, PART_ARGUMENT, cell, description=described, extensions=part)
+    yield (
+        camel_case(name) + "Part",
+        GraphQLField(GraphQLInt, PART_ARGUMENT, cell, description=described, extensions=part),
+    )
 
 
 def _metric_fields(catalog: Catalog) -> Iterator[Named]:
@@ -152,13 +160,16 @@ def _metric_fields(catalog: Catalog) -> Iterator[Named]:
         type_ = metric_type(catalog, metric.name)
         output = None if type_ is None else output_type(type_)
         parameters = {camel_case(name): name for name in metric.parameters}
-        yield camel_case(metric.name), GraphQLField(
-            value_scalar(output),
-            {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS,
-            cell,
-            description=metric_words(catalog, metric),
-            deprecation_reason=deprecation_words(catalog, metric),
-            extensions={KEY: MetricMeaning(metric.name, output, parameters)},
+        yield (
+            camel_case(metric.name),
+            GraphQLField(
+                value_scalar(output),
+                {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS,
+                cell,
+                description=metric_words(catalog, metric),
+                deprecation_reason=deprecation_words(catalog, metric),
+                extensions={KEY: MetricMeaning(metric.name, output, parameters)},
+            ),
         )
 
 

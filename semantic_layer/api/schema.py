@@ -121,9 +121,6 @@ class Query:
     catalog: CatalogInfo = strawberry.field(resolver=_catalog, description="The revision that answers.")
 
 
-NOTHING_PUBLISHED = PublishedCatalog(0, datetime(1970, 1, 1, tzinfo=UTC), "nobody", Catalog(), {})
-
-
 def build_schema(published: PublishedCatalog) -> PreparedSchema:
     """The schema of a catalog, ready to run documents on. It keeps the catalog: the two cannot come apart."""
     types = row_types(published.catalog)
@@ -158,6 +155,7 @@ def _joined(type_: GraphQLNamedType) -> ScalarDefinition:
     )
 
 
-def print_schema(published: PublishedCatalog = NOTHING_PUBLISHED) -> str:
-    """The text of a catalog's schema; of none, what all have in common (schema/schema.graphql)."""
+def print_schema(catalog: Catalog) -> str:
+    """The text of a catalog's schema; schema/schema.graphql is the demo's."""
+    published = PublishedCatalog(0, datetime(1970, 1, 1, tzinfo=UTC), "nobody", catalog, {})
     return printed(build_schema(published).graphql) + "\n"

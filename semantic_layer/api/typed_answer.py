@@ -1,4 +1,4 @@
-"""The answer of the typed door: rows as objects whose fields are what was selected, totals, and where they come from."""
+"""The answer of the typed door: rows as objects with the selected fields, totals, and where they come from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -78,4 +78,3 @@ class MetricsAnswer:
         description="The same with fewer dimensions, over every row after `where`: those selected in it are kept.",
     )
     meta: MetricsMeta = strawberry.field(resolver=_meta)
-

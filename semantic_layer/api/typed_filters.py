@@ -116,8 +116,12 @@ class FilterWords:
             negated = self._row_condition(value["not"], (*at, "not"), depth + 1)
             nodes.append(None if negated is None else _Joined("not", (negated,), (*at, "not")))
         rest = {key: one for key, one in value.items() if key not in ("and", "or", "not", "key")}
-        if rest or value.get("key") is not None:
-            nodes.extend(self._comparison({"key": value.get("key")}, rest, at) or [self._nothing(at)])
+        if rest and value.get("key") is None:
+            message = "`key` is missing: which field of `rows` is compared"
+            self._issues.append(Issue(ErrorCode.BAD_FILTER, message, (*at, "key")))
+            return None
+        if value.get("key") is not None:
+            nodes.append(self._all_of(self._comparison({"key": value.get("key")}, rest, at), at))
         return self._all_of(nodes, at)
 
     # --- both
@@ -133,7 +137,7 @@ class FilterWords:
             return None
         if key in PARTS:
             return self._all_of(self._comparison({**form, "part": PARTS[key]}, operand, at), at)
-        said = {(word,): (*at[:-1], word) if word in ("per", "over", "key") else at[:-1] for word in form}
+        said: Said = {(word,): (*at[:-1], word) if word in ("per", "over", "key") else at[:-1] for word in form}
         if key == "last":
             return _Condition({**form, "last": operand}, at, {**said, ("last",): at})
         if key == IS_NULL:
@@ -154,13 +158,15 @@ class FilterWords:
         """The nodes joined; one alone is itself. None when something in it was wrong, which is then in `issues`."""
         known = tuple(node for node in nodes if node is not None)
         if not nodes:
-            return self._nothing(at)
+            self._nothing(at)
+            return None
         if len(known) < len(nodes):
             return None
         return known[0] if len(known) == 1 else _Joined(word, known, at)
 
     def _nothing(self, at: Path) -> None:
-        message = f"`{at[-1]}` says nothing: leave it out, or say a condition"
+        name = next(word for word in reversed(at) if isinstance(word, str))
+        message = f"`{name}` says nothing here: leave it out, or say a condition"
         self._issues.append(Issue(ErrorCode.BAD_FILTER, message, at))
 
     def _placed(self, node: _Node | None, path: Path) -> Mapping[str, Any] | None:

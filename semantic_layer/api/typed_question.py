@@ -116,10 +116,10 @@ def _asked_columns(sets: Sequence[SelectedSet], issues: list[Issue]) -> list[_As
             for column in one.columns:
                 first.setdefault(column.content, _AskedColumn(column, (one.key, *column.keys)))
         asked = list(first.values())
-    for column in asked:
-        if len(column.column.name) > LONGEST_ALIAS:
+    for one_asked in asked:
+        if len(one_asked.column.name) > LONGEST_ALIAS:
             message = f"the keys of a column have up to {LONGEST_ALIAS} characters together; give it a short alias"
-            issues.append(Issue(ErrorCode.BAD_NAME, message, column.at))
+            issues.append(Issue(ErrorCode.BAD_NAME, message, one_asked.at))
     return asked
 
 

@@ -29,7 +29,7 @@ DATE = GraphQLScalarType(
 )
 DATE_TIME = GraphQLScalarType(
     "DateTime",
-    description="A moment, YYYY-MM-DDTHH:MM:SS as clocks show it; with its offset where it says when something happened.",
+    description="A moment, YYYY-MM-DDTHH:MM:SS as clocks show it; with an offset where it is an instant.",
     parse_value=_read_text,
 )
 BIG_INT = GraphQLScalarType(

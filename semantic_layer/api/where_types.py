@@ -1,6 +1,7 @@
 """The inputs that filter and order: `where`, generated from a catalog, and `having` and `orderBy`, equal for all."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from graphql import (
     GraphQLEnumType,
@@ -14,7 +15,7 @@ from graphql import (
 
 from semantic_layer.api import comparisons
 from semantic_layer.api.dictionary_words import output_type
-from semantic_layer.api.field_words import dataset_words, dimension_words
+from semantic_layer.api.field_words import dataset_label, dimension_words
 from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, MetricMeaning
 from semantic_layer.api.value_scalars import words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension
@@ -122,8 +123,8 @@ def _dataset_filters(catalog: Catalog) -> dict[str, GraphQLInputObjectType]:
             dataset = catalog.datasets[name]
             objects[name] = GraphQLInputObjectType(
                 pascal_case(name) + "Where",
-                lambda dataset=dataset: fields_of(dataset),
-                description=f"Filters by {dataset_words(catalog, dataset)}",
+                partial(fields_of, dataset),
+                description=f"Filters by {dataset_label(catalog, dataset)}.",
             )
     return objects
 

@@ -51,7 +51,7 @@ COMMANDS = {
     ),
     "print-schema": (
         "Contracts", "server_commands", "print_schema",
-        "Prints the GraphQL schema: what schema/schema.graphql holds.",
+        "Prints the GraphQL schema of definitions in files; without them, what every schema has.",
     ),
     "schema": (
         "Contracts", "definition_commands", "schema",

@@ -1,5 +1,6 @@
 """`serve` and `print-schema`: what runs, and the contract that it offers."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,10 @@ from semantic_layer.app.log_lines import start_log
 from semantic_layer.app.port import claim_port
 from semantic_layer.app.registry_place import running_registry
 from semantic_layer.app.stopping import Stopped, run_until_stopped, stop_requests
+from semantic_layer.cli.definition_commands import existing_files
 from semantic_layer.cli.outcome import told
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.reader import read_files
 from semantic_layer.settings import load_settings
 
 
@@ -53,6 +57,18 @@ def serve(
                 return
 
 
-def print_schema() -> None:
-    """Prints the GraphQL schema: what schema/schema.graphql holds."""
-    print(schema_text(), end="")
+def print_schema(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Definitions.", show_default=False)
+    ] = None,
+) -> None:
+    """Prints the GraphQL schema of definitions in files; without them, what every schema has.
+
+    [bold]Example[/]
+
+    semantic-layer print-schema schema/demo > schema/schema.graphql
+
+    [bold]Exit codes[/]: 0 printed, 1 mistakes in the definitions, 2 the command itself cannot be read.
+    """
+    with told():
+        print(schema_text(read_files(existing_files(paths)) if paths else Catalog()), end="")

@@ -8,6 +8,7 @@ from semantic_layer import __version__
 from semantic_layer.api.schema import print_schema
 from semantic_layer.cli import late
 from semantic_layer.cli.program import COMMANDS
+from semantic_layer.definitions.model import Catalog
 from tests.cli.conftest import Run
 from tests.house.tree import ROOT
 
@@ -43,7 +44,9 @@ def test_a_misspelt_command_is_a_usage_error(run: Run) -> None:
 
 
 def test_the_graphql_schema_is_printed(run: Run) -> None:
-    assert run("print-schema").stdout == print_schema()
+    assert run("print-schema").stdout == print_schema(Catalog())
+    demo = run("print-schema", str(ROOT / "schema" / "demo")).stdout
+    assert demo == (ROOT / "schema" / "schema.graphql").read_text("utf-8")
 
 
 def test_a_question_to_a_server_loads_neither_database_nor_server() -> None:

@@ -1,4 +1,4 @@
-"""A question of the by-name door as a document of the typed door: written from docs/graphql.md, sharing no code with it.
+"""A question of the by-name door as a document of the typed door, written from docs/graphql.md without its code.
 
 `typed_document(ask)` gives the document, its variables, and for each column of the answer its keys in the response.
 """
