@@ -26,6 +26,8 @@ ROWS_AT_ONCE = 20_000  # a text column of Arrow holds at most 2 GB
 MANY_VALUES = 1_000  # from here on Arrow's functions pay that are dear to begin
 LARGEST_SCALE_IN_PLAIN = 6  # Arrow prints smaller numbers with an exponent
 TEXT = pa.string()
+NULL_IS_WRITTEN = pc.JoinOptions("replace", "null")
+NULL_STAYS = pc.JoinOptions("emit_null")
 ESCAPED = bytes(range(0x20)) + b'"\\'
 
 # pyarrow's stubs have no type for a column of whatever type.
@@ -50,7 +52,8 @@ def list_template(columns: Sequence[AnswerColumn]) -> RowTemplate:
 
 def written_rows(columns: Sequence[AnswerColumn], rows: pa.Table, template: RowTemplate) -> orjson.Fragment:
     """The rows as a JSON list; `rows` has the columns' order."""
-    parts = [rows.slice(at, min(ROWS_AT_ONCE, len(rows) - at)) for at in range(0, len(rows), ROWS_AT_ONCE)]
+    size = len(rows)
+    parts = [rows.slice(at, min(ROWS_AT_ONCE, size - at)) for at in range(0, size, ROWS_AT_ONCE)]
     written = [_written(columns, part, template) for part in parts]
     if written:
         written[-1] = written[-1][:-1]  # without the last comma
@@ -76,12 +79,10 @@ def json_rows(columns: Sequence[AnswerColumn], rows: pa.Table) -> list[list[obje
 def column_text(column: AnswerColumn, values: Values) -> ColumnText:
     """A column's values, at least one; `values` is an Arrow array."""
     match column.type:
-        case OutputType.INTEGER:
-            return ColumnText(values.cast(TEXT))
-        case OutputType.BOOLEAN:
-            return ColumnText(values.cast(TEXT))
+        case OutputType.INTEGER | OutputType.BOOLEAN:
+            return ColumnText(_one_by_one(values) if len(values) < MANY_VALUES else values.cast(TEXT))
         case OutputType.FLOAT:
-            return ColumnText(_floating_numbers(_as(values, pa.float64())))
+            return ColumnText(_one_by_one(_as(values, pa.float64())))
         case OutputType.BIGINT:
             return _quoted(values.cast(TEXT))
         case OutputType.DECIMAL:
@@ -109,7 +110,7 @@ def _written(columns: Sequence[AnswerColumn], rows: pa.Table, template: RowTempl
     if not pieces:
         return memoryview((between + ",").encode() * len(rows))
     pieces.append(_constant(between + ","))
-    return _content(_joined(pieces, pc.JoinOptions("replace", "null")))
+    return _content(_joined(pieces, NULL_IS_WRITTEN))
 
 
 def _joined(pieces: Sequence[Values], options: pc.JoinOptions) -> Values:
@@ -142,7 +143,7 @@ def _content(texts: Values) -> memoryview:
 def _quoted(texts: Values) -> ColumnText:
     if texts.null_count == 0:
         return ColumnText(texts, '"')
-    return ColumnText(_joined((_constant('"'), texts, _constant('"')), pc.JoinOptions("emit_null")))
+    return ColumnText(_joined((_constant('"'), texts, _constant('"')), NULL_STAYS))
 
 
 def _by_distinct(values: Values, text: Callable[[Values], Values]) -> Values:
@@ -153,8 +154,8 @@ def _by_distinct(values: Values, text: Callable[[Values], Values]) -> Values:
     return text(coded.dictionary).take(coded.indices)
 
 
-def _floating_numbers(values: Values) -> Values:
-    """Arrow writes them in another form than everyone else does in JSON; what is not finite becomes null."""
+def _one_by_one(values: Values) -> Values:
+    """Numbers that Arrow writes in another form than everyone else does in JSON; what is not finite becomes null."""
     listed = orjson.dumps(values.to_pylist())[1:-1]
     if len(values) < MANY_VALUES:
         return pa.array(listed.decode().split(","), TEXT)
