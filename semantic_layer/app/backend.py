@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from semantic_layer.api.request import Backend
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.errors import SemanticLayerError, refuse
 from semantic_layer.serving.answers import Answers, Limits
@@ -19,7 +20,9 @@ async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[
         for engine in engines.values():
             closing.push_async_callback(engine.close)
         limits = Limits(settings.default_limit, settings.max_limit, settings.question_seconds)
-        yield Backend(Answers(catalogs, engines, limits), catalogs)
+        combiner = DuckDBCombiner()
+        closing.push_async_callback(combiner.close)
+        yield Backend(Answers(catalogs, engines, combiner, limits), catalogs)
 
 
 def open_engines(settings: Settings) -> Mapping[str, Engine]:

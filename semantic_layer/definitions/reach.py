@@ -80,25 +80,35 @@ def _own(catalog: Catalog, dataset: Dataset, name: str) -> FoundDimension | NotF
 
 
 def _conformed_names(catalog: Catalog, dimension: Dimension) -> Iterator[str]:
+    return (name for _, name in _conformed(catalog, dimension))
+
+
+def _conformed(catalog: Catalog, dimension: Dimension) -> Iterator[tuple[str, str]]:
+    """The (dataset, dimension) pairs that a dimension is the same thing as."""
     seen: set[tuple[str, str]] = set()
     target = dimension.conforms
     while target is not None and target not in seen:
         seen.add(target)
-        yield target[1]
+        yield target
         dataset = catalog.datasets.get(target[0])
         aim = None if dataset is None else dataset.dimensions.get(target[1])
         target = None if aim is None else aim.conforms
 
 
 def _by_dataset(catalog: Catalog, home: str, words: str) -> FoundDimension | NotFound:
-    """`store.region` where `store` is a dataset, no join of the home: right if exactly one path leads there."""
+    """`store.region` where `store` is a dataset, no join of the home: right if exactly one path leads there.
+
+    Or to a dataset whose dimension conforms to it: another source has a list of stores of its own (rule 5).
+    """
     dataset_name, last = words.split(".", 1)
     if "." in last or dataset_name not in catalog.datasets:
         return NotFound()
+    target = (dataset_name, last)
     to_one: list[FoundDimension] = []
     to_many: list[FoundDimension] = []
     for found in reached(catalog, home, to_many=True):
-        if found.dataset == dataset_name and found.dimension.name == last and found.hops:
+        itself = (found.dataset, found.dimension.name) == target
+        if found.hops and (itself or target in _conformed(catalog, found.dimension)):
             (to_one if found.to_many_at is None else to_many).append(found)
     if len(to_one) == 1:
         return to_one[0]

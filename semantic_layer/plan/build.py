@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.access.permit import PermittedQuery
 from semantic_layer.definitions.expression import Expr, Name, rewrite
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.plan.across_sources import COMBINED, Across, connections
 from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
@@ -41,16 +42,20 @@ def build(permitted: PermittedQuery, schemas: Schemas) -> Plans:
     return Plans(rows, totals)
 
 
-def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> Draft:
+def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> tuple[Draft, Across | None]:
+    """The draft, and what asks the parts when the rows lie in several sources."""
     query = permitted.query
     columns = tuple(
         DraftColumn(column.measure, Context(column.published, keys, query.where_in(column.published)), column.metric)
         for column in query.columns
     )
     catalogs = [query.published, *(column.published for column in query.columns)]
-    draft = Draft(schemas, permitted.row_rules, query.zone, query.where, evaluate, columns=columns)
-    draft.taken.update(table_words(catalogs))
-    return draft
+    taken = table_words(catalogs)
+    across = Across(permitted, schemas, taken) if len(connections(query)) > 1 else None
+    by, source = (evaluate, None) if across is None else (across.evaluate, COMBINED)
+    draft = Draft(schemas, permitted.row_rules, query.zone, query.where, by, source=source, columns=columns)
+    draft.taken.update(taken)
+    return draft, across
 
 
 def table_words(catalogs: list[PublishedCatalog]) -> set[str]:
@@ -73,11 +78,14 @@ def _evaluated(draft: Draft) -> list[Evaluated]:
 
 def _rows(permitted: PermittedQuery, schemas: Schemas) -> Plan:
     query = permitted.query
-    draft = _draft(permitted, query.keys, schemas)
+    draft, across = _draft(permitted, query.keys, schemas)
     values = _evaluated(draft)
     extra: list[str] = []
     if query.include_empty and query.keys:
-        extra += empty_members(query, values, draft)
+        if across is None:
+            extra += empty_members(query, values, draft)
+        else:
+            across.include_empty(query)
     if _fills_time(query):
         extra += missing_periods(query, [*values], extra, draft)
     rows = together(query.keys, values, draft, extra)
@@ -94,7 +102,7 @@ def _rows(permitted: PermittedQuery, schemas: Schemas) -> Plan:
         limit=query.limit + 1,
         offset=query.offset,
     )
-    return _plan(draft, block, query, values)
+    return _plan(draft, block, query, values, across)
 
 
 def _fills_time(query: BoundQuery) -> bool:
@@ -152,7 +160,7 @@ def _order(query: BoundQuery, by_name: Mapping[str, Expr]) -> tuple[Ordered, ...
     return tuple(Ordered(by_code_point(by_name[name]), down) for name, down in (asked | rest).items())
 
 
-def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated]) -> Plan:
+def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated], across: Across | None) -> Plan:
     keys = [column for column in block.columns[: len(block.columns) - len(values)]]
     names = {draft.key_names[key.name]: key.name for key in query.keys if key.name in draft.key_names}
     dimensions = tuple(PlanColumn(names[one.name], one.name, one.type, False) for one in keys)
@@ -163,8 +171,11 @@ def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated]
     steps = draft.in_order(block)
     draft.raise_if_unjudged()
     assert draft.source is not None
-    reads = tuple(draft.checks), tuple(draft.datasets), tuple(draft.nulled)
-    return Plan(draft.source, steps, block, (*dimensions, *metrics), *reads)
+    parts = () if across is None else across.parts
+    datasets = dict.fromkeys((*draft.datasets, *(read for part in parts for read in part.plan.datasets)))
+    nulled = dict.fromkeys((*draft.nulled, *(name for part in parts for name in part.plan.nulled)))
+    reads = tuple(draft.checks), tuple(datasets), tuple(nulled)
+    return Plan(draft.source, steps, block, (*dimensions, *metrics), *reads, parts)
 
 
 # --- totals and members ------------------------------------------------------------------------------------------
@@ -173,20 +184,20 @@ def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated]
 def _totals(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> Plan:
     """The same question with fewer dimensions; having, order, limit and offset act on rows only."""
     query = permitted.query
-    draft = _draft(permitted, keys, schemas)
+    draft, across = _draft(permitted, keys, schemas)
     values = _evaluated(draft)
     rows = together(keys, values, draft)
     exprs = [rows.expr(value.expr) for value in values]
     columns = _columns(query.columns, keys, rows, exprs, values, draft)
     order = tuple(Ordered(by_code_point(field)) for field in rows.keys)
-    return _plan(draft, Block(rows.relation, columns, rows.joins, order=order), query, values)
+    return _plan(draft, Block(rows.relation, columns, rows.joins, order=order), query, values, across)
 
 
 def _members(permitted: PermittedQuery, schemas: Schemas) -> Plan:
     """The distinct members of dimensions, no metric being asked."""
     query = permitted.query
     assert query.members_of is not None
-    draft = _draft(permitted, query.keys, schemas)
+    draft, _ = _draft(permitted, query.keys, schemas)
     context = Context(query.published, query.keys, query.where)
     scope = RowScope.of(draft, context, query.members_of)
     columns = tuple(Output(draft.key_name(key), scope.key(key), key.type) for key in query.keys)
@@ -204,4 +215,4 @@ def _members(permitted: PermittedQuery, schemas: Schemas) -> Plan:
         limit=query.limit + 1,
         offset=query.offset,
     )
-    return _plan(draft, final, query, [])
+    return _plan(draft, final, query, [], None)

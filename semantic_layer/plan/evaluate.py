@@ -34,23 +34,26 @@ from semantic_layer.query.promises import is_time
 def evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
     """The value of a measure at every key of the context. Steps are named after `hint`; equal work is done once."""
     if context.frame is None and isinstance(measure, Base | Arithmetic | Filtered | Filled):
-        return _evaluate(measure, context, draft, hint)  # no steps of their own: aggregates share theirs already
+        return evaluate_anew(measure, context, draft, hint)  # no steps of their own: aggregates share theirs already
     identity = (repr(measure), context.identity)
     if identity not in draft.evaluated:
-        draft.evaluated[identity] = _evaluate(measure, context, draft, hint)
+        draft.evaluated[identity] = evaluate_anew(measure, context, draft, hint)
     return draft.evaluated[identity]
 
 
-def _evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
+def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
+    """One node; what it is made of goes to the draft's own evaluator."""
     match measure:
         case Base():
             return (base if context.frame is None else framed_base)(measure, context, draft, hint)
         case Arithmetic():
             return _arithmetic(measure, context, draft, hint)
         case Filtered(inner, where):
-            return evaluate(inner, replace(context, inside=(*context.inside, where)), draft, hint)
+            return draft.evaluate(inner, replace(context, inside=(*context.inside, where)), draft, hint)
         case Filled(inner, fill):
-            return _filled(evaluate(inner, context, draft, hint), Literal(int(fill) if fill == int(fill) else fill))
+            return _filled(
+                draft.evaluate(inner, context, draft, hint), Literal(int(fill) if fill == int(fill) else fill)
+            )
         case Shifted():
             return shifted(measure, context, draft, hint)
         case Windowed():
@@ -60,7 +63,7 @@ def _evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Ev
         case AtFewer():
             return _at_fewer(measure, context, draft, hint)
         case Ranked(inner, within, descending):
-            value = evaluate(inner, context, draft, f"{hint}_value")
+            value = draft.evaluate(inner, context, draft, f"{hint}_value")
             fixed = tuple(key.name for key in context.keys if _is_one_of(key, within, inner, context))
             step = ranked(context.keys, value, fixed, descending, draft, hint)
             rank = step.block.columns[-1]
@@ -68,7 +71,9 @@ def _evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Ev
 
 
 def _arithmetic(measure: Arithmetic, context: Context, draft: Draft, hint: str) -> Evaluated:
-    values = {name: evaluate(inner, context, draft, name.split(".")[-1]) for name, inner in measure.inputs.items()}
+    values = {
+        name: draft.evaluate(inner, context, draft, name.split(".")[-1]) for name, inner in measure.inputs.items()
+    }
     exprs = {name: value.expr for name, value in values.items()}
     expr = typed(rewrite(measure.value, lambda node: exprs[str(node)] if isinstance(node, Name) else None))
     steps = tuple(dict.fromkeys(step for value in values.values() for step in value.steps))
@@ -87,10 +92,10 @@ def _at_fewer(measure: AtFewer, context: Context, draft: Draft, hint: str) -> Ev
     listed = [key for key in context.keys if _is_one_of(key, names, measure.inner, context)]
     kept = tuple(key for key in context.keys if (key in listed) is (measure.only is not None))
     where = tuple(condition for condition in context.where if not _ignored(condition, measure.ignoring))
-    present = evaluate(measure.inner, context, draft, f"{hint}_part")
+    present = draft.evaluate(measure.inner, context, draft, f"{hint}_part")
     if kept == context.keys and where == context.where:
         return present
-    whole = evaluate(measure.inner, replace(context, keys=kept, where=where), draft, hint)
+    whole = draft.evaluate(measure.inner, replace(context, keys=kept, where=where), draft, hint)
     partial = tuple(dict.fromkeys((*whole.steps, *whole.partial, *present.partial)))
     return Evaluated(whole.expr, whole.type, present.steps, partial)
 

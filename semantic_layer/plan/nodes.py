@@ -248,6 +248,7 @@ class Plan:
     """One row set of the answer: its steps in order, the final block, and what must be true of the data.
 
     `nulled` are the columns (as `dataset.column`) that hold values which are no numbers or dates: null where read.
+    With `parts`, the steps read no source but the parts' rows, as tables of their names.
     """
 
     source: str
@@ -257,6 +258,15 @@ class Plan:
     checks: tuple[UniqueCheck, ...]
     datasets: tuple[DatasetRead, ...]
     nulled: tuple[str, ...] = ()
+    parts: tuple["Part", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one source answers of a question over several: the rows of table `name` in the combining plan."""
+
+    name: str
+    plan: Plan
 
 
 # --- walking -----------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from semantic_layer.query.measure import Value
 def printed(plan: Plan) -> str:
     """The plan, one step after the other. Values of the question are shown."""
     lines = [f"source {plan.source}"]
+    for part in plan.parts:
+        lines += [f"part {part.name}", *_indented(iter(printed(part.plan).splitlines()))]
     lines += [f"join {check.join} must find one row: {', '.join(check.columns)}" for check in plan.checks]
     for step in plan.steps:
         lines += [f"step {step.name}", *_indented(_block(step.block))]

@@ -51,7 +51,7 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
     inner = measure.inner
     several = len(homes(inner)) > 1 and isinstance(inner, Arithmetic | Filtered | Filled | AtFewer | Ranked)
     if several or any(isinstance(node, Shifted | Windowed) for node in walk(inner)):
-        return draft.evaluate(_pushed_down(inner, measure.window), context, draft, hint)
+        return draft.evaluate(pushed_down(inner, measure.window), context, draft, hint)
     keys = time_keys(measure, context)
     filters = time_filter(measure, context.catalog, context.where)
     if _is_over_steps(measure, keys):
@@ -60,15 +60,15 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
     return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=frame), draft, hint)
 
 
-def _pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
+def pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
     """The window put on each part: inside of shifts (the window of the earlier period), and on each fact's rows."""
     match measure:
         case Shifted():
-            return replace(measure, inner=_pushed_down(measure.inner, window))
+            return replace(measure, inner=pushed_down(measure.inner, window))
         case Arithmetic():
-            return replace(measure, inputs={name: _pushed_down(one, window) for name, one in measure.inputs.items()})
+            return replace(measure, inputs={name: pushed_down(one, window) for name, one in measure.inputs.items()})
         case Filtered() | Filled() | AtFewer() | Ranked():
-            return replace(measure, inner=_pushed_down(measure.inner, window))
+            return replace(measure, inner=pushed_down(measure.inner, window))
         case Windowed():
             raise refuse(ErrorCode.NOT_SUPPORTED, "a window of time over another window of time is not served")
         case PerEntity() if any(isinstance(node, Shifted | Windowed) for node in walk(measure)):

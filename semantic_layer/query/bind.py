@@ -102,7 +102,7 @@ def _where(ask: Ask, lookup: Lookup, published: PublishedCatalog, zone: str, pro
     """The conditions; segments and metrics in them are those of `published`."""
     if ask.where is None or not lookup.roots:
         return ()
-    names = FilterNames(lookup.find, _last(lookup, problems), zone, published.catalog)
+    names = FilterNames(lookup.find, lookup.takes_segment, _last(lookup, problems), zone, published.catalog)
     condition = where_condition(ask.where, names, problems)
     return () if condition is None else conjuncts(lookup.shortened(condition))
 

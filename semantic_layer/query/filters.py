@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from semantic_layer.definitions.expression import Call, Expr, Literal, Name
-from semantic_layer.definitions.model import Catalog, Dimension
+from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Segment
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import INTEGER, ColumnType, Grain, Kind, Part
 from semantic_layer.errors import ErrorCode
@@ -24,7 +24,7 @@ from semantic_layer.query.ask import (
 from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.measure import Asked, EntityCondition, Measure, Value, homes
 from semantic_layer.query.problems import Problems, did_you_mean, listed, near_names
-from semantic_layer.query.resolve_rule import find_segment, measure_of, segment_condition
+from semantic_layer.query.resolve_rule import measure_of, owned_segment, segment_condition
 from semantic_layer.query.time_range import Bounds, after_end, one_of, within
 from semantic_layer.query.values import NotThisType, moment, typed_value
 
@@ -51,6 +51,7 @@ class FilterNames:
     """How the names of filters are looked up; each look-up reports its own problems and then gives None."""
 
     dimension: Callable[[str, Path], FoundDimension | None]
+    segment: Callable[[str, Dataset, Segment, Path], bool]
     last: Callable[[LastFilter], Bounds | None]
     zone: str
     catalog: Catalog
@@ -279,13 +280,15 @@ def reaches(catalog: Catalog, measure: Measure, words: str) -> bool:
 
 
 def _segment_condition(name: str, path: Path, names: FilterNames, problems: Problems) -> Expr | None:
-    segment = find_segment(names.catalog, name)
-    if segment is None:
+    found = owned_segment(names.catalog, name)
+    if found is None:
         every = [one for dataset in names.catalog.datasets.values() for one in dataset.segments]
         near = near_names(name, every)
         problems.add(ErrorCode.UNKNOWN_SEGMENT, f"no segment {name}{did_you_mean(near)}", (*path, "segment"), near)
         return None
-    return segment_condition(segment, names.catalog)
+    if not names.segment(name, *found, (*path, "segment")):
+        return None
+    return segment_condition(found[1], names.catalog)
 
 
 # --- having ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from semantic_layer.definitions.expression import Expr, rewrite
+from semantic_layer.definitions.expression import Exists, Expr, Name, rewrite, walk
+from semantic_layer.definitions.model import Dataset, Segment
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reach import TIME, FoundDimension, NotFound, find_dimension, reachable_names
 from semantic_layer.errors import ErrorCode
@@ -60,6 +61,29 @@ class Lookup:
             near = near_names(words, sorted(names))
             self.problems.add(ErrorCode.UNKNOWN_DIMENSION, f"no dimension {words}{did_you_mean(near)}", path, near)
         return None if failed else first
+
+    def takes_segment(self, name: str, owner: Dataset, segment: Segment, path: Path) -> bool:
+        """Whether every root knows what a segment speaks of; told where not (semantics rule 20).
+
+        Entities are found from any rows that lead to them. A condition on rows is about rows of its own dataset;
+        others take it as far as it speaks of dimensions that they have too.
+        """
+        if segment.members:
+            return all(self.find(words, path) is not None for words in segment.members)
+        spoken = [] if segment.where is None else list(walk(segment.where))
+        names = [str(node) for node in spoken if isinstance(node, Name)]
+        has_rows = any(isinstance(node, Exists) for node in spoken)
+        for root in self.roots:
+            catalog = root.published.catalog
+            if root.dataset == owner.name:
+                continue
+            known = (find_dimension(catalog, dataset, one) for one in names for dataset in (owner.name, root.dataset))
+            if has_rows or not all(isinstance(one, FoundDimension) for one in known):
+                asking = " and ".join(root.asked_by) or root.dataset
+                message = f"segment {name} chooses rows of {owner.name}; {asking} has rows of {root.dataset}"
+                self.problems.add(ErrorCode.BAD_FILTER, message, path)
+                return False
+        return True
 
     def _tell(self, root: Root, words: str, found: NotFound, path: Path) -> None:
         names = reachable_names(root.published.catalog, root.dataset)

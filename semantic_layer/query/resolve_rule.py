@@ -187,10 +187,16 @@ def _segment(name: str, datasets: tuple[Dataset, ...], catalog: Catalog) -> Segm
 
 def find_segment(catalog: Catalog, name: str) -> Segment | None:
     """A segment by its name, or by `dataset.name`."""
+    found = owned_segment(catalog, name)
+    return None if found is None else found[1]
+
+
+def owned_segment(catalog: Catalog, name: str) -> tuple[Dataset, Segment] | None:
+    """A segment by its name, or by `dataset.name`, with the dataset that defines it."""
     dataset_name, _, last = name.rpartition(".")
     for dataset in catalog.datasets.values():
         if dataset_name in ("", dataset.name) and last in dataset.segments:
-            return dataset.segments[last]
+            return dataset, dataset.segments[last]
     return None
 
 

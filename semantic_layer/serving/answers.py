@@ -2,19 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
+from semantic_layer.plan.across_sources import MOST_PART_ROWS
 from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
 from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
 from semantic_layer.serving.compiler import Compiled, Compiler, Limits, NewerCatalogServed
-from semantic_layer.serving.flights import Flights, Tables
-from semantic_layer.serving.ports import Catalogs, Engine
+from semantic_layer.serving.flights import Tables
+from semantic_layer.serving.ports import Catalogs, Combiner, Engine
 from semantic_layer.serving.provenance import (
     SEMANTICS,
     answer_columns,
@@ -25,8 +28,8 @@ from semantic_layer.serving.provenance import (
     resolved_ranges,
     warnings_of,
 )
-from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources, Tokens
-from semantic_layer.sql.write import duplicates_statement
+from semantic_layer.serving.shares import Looks, Read, Share, ShareReader, kept_for, part_tables, seconds_left
+from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources
 
 __all__ = ["Answers", "Explanation", "Limits", "NewerCatalogServed"]
 
@@ -48,10 +51,17 @@ class _ColumnsChanged(Exception):
 class Answers:
     """Answers questions. Every door (GraphQL, command line, tests) calls `answer`; the stages are listed once."""
 
-    def __init__(self, catalogs: Catalogs, engines: Mapping[str, Engine], limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        catalogs: Catalogs,
+        engines: Mapping[str, Engine],
+        combiner: Combiner,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._sources = Sources(engines)
-        self._compiler = Compiler(catalogs, self._sources, limits)
-        self._flights = Flights()
+        self._compiler = Compiler(catalogs, self._sources, limits, combiner.dialect)
+        self._reader = ShareReader(self._sources, limits.seconds)
+        self._combiner = combiner
         self._seconds = limits.seconds
 
     async def answer(
@@ -109,32 +119,23 @@ class Answers:
 
     # --- running -------------------------------------------------------------------------------------------------
 
-    async def _run(self, ask: Ask, compiled: Compiled, looks: Mapping[DatasetRead, Look], deadline: float) -> Answer:
-        """The rows of all statements and what the datasets say of themselves, read from one snapshot."""
-        source = compiled.plans.rows.source
-        dialect = self._sources.engine(source).dialect
-        fresh = {read: look.known for read, look in looks.items() if look.known is not None}
-        first = {read: look for read, look in looks.items() if look.before_rows and read not in fresh}
-        fresh |= await self._settled(first, source, deadline)
-        late = {read: look for read, look in looks.items() if read not in fresh}
-        tokens = {look.unread.relation: fresh.get(read, look.unread).token for read, look in looks.items()}
+    async def _run(self, ask: Ask, compiled: Compiled, looks: Looks, deadline: float) -> Answer:
+        """Every source's share, read at the same time, then put together."""
+        reads = await asyncio.gather(*(self._reader.read(one, _of(one, looks), deadline) for one in compiled.shares))
+        found = {dataset: one for read in reads for dataset, one in read.fresh.items()}
+        fresh = {dataset: found[dataset] for dataset in looks}
+        tables = await self._combined(compiled, reads, deadline) if compiled.combining else reads[0].tables
+        return _answered(
+            ask, compiled, tables, _all_tables(reads), {one: fresh[one] for one in looks}, kept_for(looks, fresh)
+        )
+
+    async def _combined(self, compiled: Compiled, reads: Sequence[Read], deadline: float) -> Tables:
         plans = (compiled.plans.rows, *compiled.plans.totals)
-        checks = tuple(dict.fromkeys(check for plan in plans for check in self._sources.unproven(plan, tokens)))
-        proofs = [duplicates_statement(check, source, dialect) for check in checks]
-        late_statements = [look.statement for look in late.values() if look.statement is not None]
-
-        async def run() -> Tables:
-            statements = [*proofs, *late_statements, *compiled.statements]
-            found = await self._sources.run(source, statements, self._seconds)  # it may serve who came later
-            self._sources.judge(source, checks, found[: len(checks)], tokens)
-            rows = found[len(checks) :]
-            for (read, look), row in zip(late.items(), rows, strict=False):
-                fresh[read] = self._sources.settle(look, row)
-            return rows[len(late) :]
-
-        tables = await self._flights.result(_key(compiled, tokens), _kept_for(looks, fresh), run)
-        fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, source, deadline)
-        return _answered(ask, compiled, tables, {read: fresh[read] for read in looks}, _kept_for(looks, fresh))
+        left = {share.source: list(read.tables) for share, read in zip(compiled.shares, reads, strict=True)}
+        parts = [part_tables(plan, left) for plan in plans]
+        for tables in parts:
+            _check_size(tables.values())
+        return await self._combiner.combine(compiled.combining, parts, timeout=seconds_left(deadline))
 
     async def _looks(self, compiled: Compiled) -> dict[DatasetRead, Look]:
         query = compiled.query
@@ -143,38 +144,26 @@ class Answers:
         reads = dict.fromkeys(read for plan in plans for read in plan.datasets)
         return {read: await self._sources.look(catalogs[read.revision], read.dataset, query.zone) for read in reads}
 
-    async def _settled(
-        self, looks: Mapping[DatasetRead, Look], source: str, deadline: float
-    ) -> dict[DatasetRead, Freshness]:
-        statements = [look.statement for look in looks.values() if look.statement is not None]
-        if not statements:
-            return {}
-        rows = await self._sources.run(source, statements, _left(deadline))
-        return {read: self._sources.settle(look, row) for (read, look), row in zip(looks.items(), rows, strict=True)}
+
+def _all_tables(reads: Sequence[Read]) -> Tables:
+    return [table for read in reads for table in read.tables]
 
 
-def _left(deadline: float) -> float:
-    """Seconds until the deadline, at least a moment: the engine says that it is over."""
-    return max(deadline - time.monotonic(), 0.001)
+def _of(share: Share, looks: Looks) -> Looks:
+    return {read: look for read, look in looks.items() if look.unread.relation[0] == share.source}
 
 
-def _key(compiled: Compiled, tokens: Tokens) -> Hashable:
-    """Everything that rows depend on. Values by their text: 1, True and 1.0 are different values."""
-    texts = tuple((one.text, repr(one.values)) for one in compiled.statements)
-    marks = tuple(sorted((repr(relation), token or "") for relation, token in tokens.items()))
-    return (compiled.plans.rows.source, texts, marks)
-
-
-def _kept_for(looks: Mapping[DatasetRead, Look], fresh: Mapping[DatasetRead, Freshness]) -> float:
-    """Seconds that the result may be kept: as long as the shortest-lived of its datasets allows."""
-    return min((fresh.get(read, look.unread).kept_for for read, look in looks.items()), default=0.0)
+def _check_size(tables: Iterable[pa.Table]) -> None:
+    if any(table.num_rows > MOST_PART_ROWS for table in tables):
+        message = f"a source gives more than {MOST_PART_ROWS:,} rows to be combined with another's; filter or cut less"
+        raise refuse(ErrorCode.QUERY_TOO_COMPLEX, message)
 
 
 # --- the answer --------------------------------------------------------------------------------------------------
 
 
 def _answered(
-    ask: Ask, compiled: Compiled, tables: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
+    ask: Ask, compiled: Compiled, tables: Tables, read: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
 ) -> Answer:
     query, plans = compiled.query, compiled.plans
     rows, *totals = tables
@@ -187,7 +176,7 @@ def _answered(
         limit=Limit(query.limit, query.limit_set_by),
         sql=";\n\n".join(one.text for one in compiled.statements),
         recorded_at=query.published.recorded_at,
-        warnings=warnings_of(query, plans, tables),
+        warnings=warnings_of(query, plans, read),
         versions=column_versions(query),
         dimensions=compiled.dimensions,
         freshness=freshness_of(fresh),

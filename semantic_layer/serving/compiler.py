@@ -14,6 +14,7 @@ from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.plan.build import Plans, build
 from semantic_layer.plan.draft import ColumnsNeeded, ValuesNeeded
+from semantic_layer.plan.nodes import Plan
 from semantic_layer.query.ask import Ask
 from semantic_layer.query.bind import bind
 from semantic_layer.query.bound import BoundQuery
@@ -22,6 +23,7 @@ from semantic_layer.query.world import RecordedKey, World
 from semantic_layer.serving.answer import DimensionFingerprint
 from semantic_layer.serving.ports import Catalogs
 from semantic_layer.serving.provenance import dimension_fingerprints
+from semantic_layer.serving.shares import Share, plans_by_source
 from semantic_layer.serving.sources import COLUMNS_FOR, Sources
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import statement
@@ -41,12 +43,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A question up to its statements: the rows' first, then one per set of totals."""
+    """A question up to its statements: the rows' first, then one per set of totals.
+
+    With one source, its share has them. With several, each share has parts of them, and `combining` puts these
+    together.
+    """
 
     query: BoundQuery
     plans: Plans
-    statements: tuple[Statement, ...]
+    shares: tuple[Share, ...]
+    combining: tuple[Statement, ...]
     dimensions: tuple[DimensionFingerprint, ...]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Everything that is run, in order."""
+        return (*(one for share in self.shares for one in share.statements), *self.combining)
 
 
 class NewerCatalogServed(SemanticLayerError):
@@ -63,7 +75,8 @@ class NewerCatalogServed(SemanticLayerError):
 class Compiler:
     """Compiles questions against the catalogs in service and the sources' columns."""
 
-    def __init__(self, catalogs: Catalogs, sources: Sources, limits: Limits) -> None:
+    def __init__(self, catalogs: Catalogs, sources: Sources, limits: Limits, combining_dialect: str) -> None:
+        self._combining_dialect = combining_dialect
         self._catalogs = catalogs
         self._sources = sources
         self._limits = limits
@@ -95,9 +108,14 @@ class Compiler:
         query = bind(ask, world)
         permitted = permit(query, principal)
         plans = await self._plans(permitted)
-        dialect = self._sources.engine(plans.rows.source).dialect
-        statements = tuple(statement(plan, dialect) for plan in (plans.rows, *plans.totals))
-        return Compiled(query, plans, statements, dimension_fingerprints(query))
+        shares = tuple(self._share(source, asked) for source, asked in plans_by_source(plans).items())
+        combined = [plan for plan in (plans.rows, *plans.totals) if plan.parts]
+        combining = tuple(statement(plan, self._combining_dialect) for plan in combined)
+        return Compiled(query, plans, shares, combining, dimension_fingerprints(query))
+
+    def _share(self, source: str, plans: tuple[Plan, ...]) -> Share:
+        dialect = self._sources.engine(source).dialect
+        return Share(source, plans, tuple(statement(plan, dialect) for plan in plans))
 
     async def _pinned_catalog(self, ask: Ask, given: PublishedCatalog | None) -> PublishedCatalog:
         """The one catalog of the question's whole life. Raises NewerCatalogServed when `given` is older than asked."""

@@ -90,6 +90,22 @@ class Engine(Protocol):
     async def close(self) -> None: ...
 
 
+class Combiner(Protocol):
+    """Puts together what several sources gave. Reads nothing but the tables that it is handed."""
+
+    @property
+    def dialect(self) -> str: ...
+
+    async def combine(
+        self, statements: Sequence[Statement], tables: Sequence[Mapping[str, pa.Table]], *, timeout: float
+    ) -> list[pa.Table]:
+        """The rows of each statement over its own tables, with the Arrow types of Engine.run.
+
+        Raises NUMBER_OUT_OF_RANGE and DEADLINE_EXCEEDED.
+        """
+        ...
+
+
 class Catalogs(Protocol):
     """The catalogs in service. `current` is memory only; the others may read the registry once."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from semantic_layer.access.principal import ANONYMOUS
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answers import Answers
@@ -29,5 +30,5 @@ async def test_the_example_gets_its_code(code: str) -> None:
     """And no other one; nothing of it needs a source."""
     with pytest.raises(SemanticLayerError) as caught:
         question = read_ask(json.loads(EXAMPLES[code]))
-        await Answers(GivenCatalogs(published()), {}).answer(question, ANONYMOUS)
+        await Answers(GivenCatalogs(published()), {}, DuckDBCombiner()).answer(question, ANONYMOUS)
     assert {issue.code.value for issue in caught.value.issues} == {code}

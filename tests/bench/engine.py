@@ -11,6 +11,7 @@ from semantic_layer.access.principal import Principal
 from semantic_layer.app.draft import draft_catalogs
 from semantic_layer.definitions.model import Select, Table
 from semantic_layer.definitions.reader import read_files
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answers import Answers
@@ -65,7 +66,7 @@ def measure(bench: Bench) -> Section:
 
 async def _measured(bench: Bench, question: Question) -> list[tuple[str, ...]]:
     engine = Watched(open_engine(f"duckdb:{bench.data}"))
-    answers = Answers(draft_catalogs(read_files([DEFINITIONS])), {"RETAIL": engine})
+    answers = Answers(draft_catalogs(read_files([DEFINITIONS])), {"RETAIL": engine}, DuckDBCombiner())
     connection = _plain_connection(bench)
 
     async def by_hand(place: int) -> pa.Table:

@@ -25,6 +25,7 @@ from semantic_layer.app.log_lines import start_log
 from semantic_layer.app.registry_place import running_registry
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reader import read_texts
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.registry.catalogs import CatalogService
@@ -77,7 +78,7 @@ async def measure(url: str, data: Path, metrics: int) -> None:
         schema = build_schema(published)
     with step("printed as a text") as more:
         more["note"] = f"{len(print_schema(schema.graphql)) / 1e3:,.0f} KB"
-    backend = Backend(Answers(catalogs, {"RETAIL": Watched(open_engine(f"duckdb:{data}"))}), catalogs)
+    backend = Backend(Answers(catalogs, {"RETAIL": Watched(open_engine(f"duckdb:{data}"))}, DuckDBCombiner()), catalogs)
     context = RequestContext(backend, published, ANYBODY, "bench")
     for name in ("asked for all of it (introspection)", "introspection again"):
         with step(name) as more:

@@ -13,6 +13,7 @@ import pytest
 from semantic_layer.access.principal import ANONYMOUS
 from semantic_layer.app.draft import draft_catalogs
 from semantic_layer.definitions.reader import read_files
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answers import Answers, Limits
@@ -60,7 +61,7 @@ async def answers(engine: str, source_urls: dict[str, str], tmp_path: Path) -> A
     extra.write_text("metrics:" + "".join(METRIC.format(take=take) for take in TAKES), "utf-8")
     catalog = read_files([*sorted((ROOT / "schema" / "demo").glob("*.yaml")), extra])
     source = open_engine(source_urls[engine])
-    yield Answers(draft_catalogs(catalog), {"RETAIL": source}, Limits(seconds=120))
+    yield Answers(draft_catalogs(catalog), {"RETAIL": source}, DuckDBCombiner(), Limits(seconds=120))
     await source.close()
 
 

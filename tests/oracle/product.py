@@ -11,6 +11,7 @@ import pytest
 from semantic_layer.api.latest_schema import LatestSchema
 from semantic_layer.api.request import Backend
 from semantic_layer.definitions.reader import read_files
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.registry.catalogs import CatalogService
 from semantic_layer.serving.answers import Answers, Limits
@@ -47,7 +48,7 @@ class Refused(AssertionError):
 async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application whose source RETAIL is at `url`."""
     engine = open_engine(url)
-    backend = Backend(Answers(catalogs, {"RETAIL": engine}, Limits(seconds=120.0)), catalogs)
+    backend = Backend(Answers(catalogs, {"RETAIL": engine}, DuckDBCombiner(), Limits(seconds=120.0)), catalogs)
     context = WebContext(
         backend=backend,
         schema=LatestSchema(catalogs),

@@ -654,3 +654,24 @@ def test_a_good_question_is_bound() -> None:
         "size",
         "order_date",
     )
+
+
+def test_a_segment_of_rows_is_of_its_own_dataset_only() -> None:
+    """`exists(promotions)` says nothing about redemptions; it was a fault of the server."""
+    both = {"metrics": [{"name": "coupon_redemptions"}, {"name": "sales"}], "where": {"segment": "promoted_lines"}}
+    [issue] = issues(both, demo_world())
+    assert (issue.code, issue.path) == (ErrorCode.BAD_FILTER, ("where", "segment"))
+    assert issue.message == (
+        "segment promoted_lines chooses rows of transactions; coupon_redemptions has rows of redemptions"
+    )
+
+
+def test_a_segment_of_dimensions_is_taken_by_rows_that_have_them() -> None:
+    both = {"metrics": [{"name": "coupon_redemptions"}, {"name": "sales"}], "where": {"segment": "weekend_lines"}}
+    assert bound(both, demo_world()).where
+
+
+def test_a_segment_of_entities_needs_rows_that_lead_to_them() -> None:
+    [issue] = issues(where({"segment": "loyal"}, POSTAGE))
+    assert (issue.code, issue.path) == (ErrorCode.UNREACHABLE_DIMENSION, ("where", "segment"))
+    assert issue.message.startswith("postage cannot reach customer_id; it reaches")

@@ -16,6 +16,7 @@ from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.model import Catalog, Select, Table
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog
 from semantic_layer.definitions.reader import read_texts
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.duckdb_source import DuckDBSource
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.query.ask_reader import read_ask
@@ -289,4 +290,4 @@ def open_shop(folder: Path, *edits: tuple[str, str], limits: Limits | None = Non
     catalogs = PublishedInMemory()
     catalogs.publish(shop(*edits))
     source = WatchedEngine(folder, **engine)
-    return Shop(folder, source, catalogs, Answers(catalogs, {"LAKE": source}, limits or Limits()))
+    return Shop(folder, source, catalogs, Answers(catalogs, {"LAKE": source}, DuckDBCombiner(), limits or Limits()))

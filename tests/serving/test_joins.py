@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.errors import ErrorCode
 from semantic_layer.serving.answers import Answers
 from tests.serving.conftest import OpenShop
@@ -92,7 +93,7 @@ async def test_a_key_that_the_source_itself_keeps_needs_no_proof(tmp_path: Path)
     catalogs = PublishedInMemory()
     catalogs.publish(read_shop())
     engine = WatchedEngine(path, is_database=True)
-    shop = Shop(tmp_path, engine, catalogs, Answers(catalogs, {"LAKE": engine}))
+    shop = Shop(tmp_path, engine, catalogs, Answers(catalogs, {"LAKE": engine}, DuckDBCombiner()))
     assert await shop.rows(BY_BRAND) == BRANDS
     assert engine.count(PROOF) == 0
     await engine.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.errors import ErrorCode
 from semantic_layer.serving.answers import Answers
 from tests.serving.given import FILES, Shop, WatchedEngine, cells
@@ -17,7 +18,12 @@ VISITS = {"metrics": [{"name": "visit_count"}]}
 def with_attic(shop: Shop, folder: Path) -> Shop:
     """The shop with a second source, whose files are in another folder."""
     attic = WatchedEngine(folder, is_database=False)
-    return Shop(shop.folder, shop.engine, shop.catalogs, Answers(shop.catalogs, {"LAKE": shop.engine, "ATTIC": attic}))
+    return Shop(
+        shop.folder,
+        shop.engine,
+        shop.catalogs,
+        Answers(shop.catalogs, {"LAKE": shop.engine, "ATTIC": attic}, DuckDBCombiner()),
+    )
 
 
 async def test_each_source_answers_its_own_questions(shop: Shop) -> None:
@@ -41,11 +47,15 @@ async def test_a_source_that_nobody_configured(shop: Shop) -> None:
     assert await shop.rows(SALES) == [[Decimal("135.00")]]
 
 
-async def test_metrics_of_two_sources_are_not_combined_yet(shop: Shop) -> None:
+async def test_metrics_of_two_sources_in_one_question(shop: Shop) -> None:
     both = with_attic(shop, shop.folder)
+    assert await both.rows({"metrics": [{"name": "sales"}, {"name": "visit_count"}]}) == [[Decimal("135.00"), 1]]
+
+
+async def test_a_source_that_is_down_is_named_by_a_question_over_several(shop: Shop, tmp_path: Path) -> None:
+    both = with_attic(shop, tmp_path / "nowhere")
     refused = await both.refused({"metrics": [{"name": "sales"}, {"name": "visit_count"}]})
-    assert refused.code is ErrorCode.SOURCES_NOT_COMBINED
-    assert "LAKE" in str(refused) and "ATTIC" in str(refused)
+    assert (refused.code, refused.retryable) == (ErrorCode.SOURCE_UNAVAILABLE, True)
 
 
 async def test_a_file_that_is_gone_and_comes_back(shop: Shop) -> None:

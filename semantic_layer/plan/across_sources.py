@@ -1,0 +1,193 @@
+"""A question over several sources: what lies in one source is asked of it whole, the rest is put together after it.
+
+A part is a row set of one source, planned by the same evaluator as any question. The combining plan reads the parts
+as tables, so that arithmetic, fills, shares, ranks, having, order and totals are those of a question over one source.
+It is correct because a value never depends on what else is selected (selection invariance), and because the rows of
+an answer are the keys of its columns (semantics rule 4).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from semantic_layer.access.permit import PermittedQuery
+from semantic_layer.definitions.model import Catalog, Table
+from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.combine import together
+from semantic_layer.plan.context import Context, Evaluated
+from semantic_layer.plan.draft import Draft, Schemas
+from semantic_layer.plan.empty_members import empty_members
+from semantic_layer.plan.evaluate import evaluate, evaluate_anew
+from semantic_layer.plan.nodes import Block, DatasetRows, Field, Output, Part, Plan, PlanColumn, Step
+from semantic_layer.plan.time_keys import time_filter, time_keys
+from semantic_layer.plan.window import pushed_down
+from semantic_layer.query.bound import BoundKey, BoundQuery
+from semantic_layer.query.measure import (
+    Arithmetic,
+    AtFewer,
+    Filled,
+    Filtered,
+    Measure,
+    PerEntity,
+    Ranked,
+    Shifted,
+    Windowed,
+    children,
+    homes,
+    walk,
+)
+
+COMBINED = "combined"  # stands for the place where parts are put together
+MOST_PART_ROWS = 1_000_000
+ROWS = "part"
+
+
+def connections(query: BoundQuery) -> frozenset[str]:
+    """The connections whose rows the question's metrics read."""
+    return frozenset().union(*(_connections(one.measure, one.published.catalog) for one in query.columns))
+
+
+def _connections(measure: Measure, catalog: Catalog) -> frozenset[str]:
+    datasets = [catalog.datasets[home] for home, _ in homes(measure)]
+    datasets += [catalog.datasets[node.home] for node in walk(measure) if isinstance(node, PerEntity)]
+    return frozenset(catalog.sources[dataset.source].connection for dataset in datasets)
+
+
+@dataclass(slots=True)
+class _PartDraft:
+    """What is asked of one source at some keys, while it is being made; `finish` makes it a step of the whole."""
+
+    name: str
+    source: str
+    keys: tuple[BoundKey, ...]
+    draft: Draft
+    whole: Draft
+    columns: dict[str, Evaluated] = field(default_factory=dict)
+    names: dict[object, str] = field(default_factory=dict)
+    extra: list[str] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        """Where the combining plan finds the part's rows."""
+        return f"{self.name}_rows"
+
+    def value(self, measure: Measure, context: Context, hint: str) -> Evaluated:
+        """The measure as a column of the part's rows."""
+        identity = (repr(measure), context.identity)
+        if identity not in self.names:
+            value = self.draft.evaluate(measure, context, self.draft, hint)
+            name = self.whole.column_name(hint)
+            self.names[identity], self.columns[name] = name, value
+        name = self.names[identity]
+        type_ = self.columns[name].type
+        return Evaluated(Field(self.name, name, type_), type_, (self.name,))
+
+    def finish(self) -> None:
+        named = [(self.whole.key_name(key), self.draft.key_name(key), key.type) for key in self.keys]
+        named += [(name, name, value.type) for name, value in self.columns.items()]
+        outputs = tuple(Output(name, Field(ROWS, there, type_), type_) for name, there, type_ in named)
+        keys = tuple(one.name for one in outputs[: len(self.keys)])
+        self.whole.add(Step(self.name, Block(DatasetRows(self.name, Table(self.table), ROWS), outputs), keys))
+
+    def plan(self) -> Plan:
+        """One row more than can be combined, which tells that there are too many."""
+        rows = together(self.keys, self.columns.values(), self.draft, self.extra)
+        keys = zip(self.keys, rows.keys, strict=True)
+        outputs = (
+            *(Output(self.draft.key_name(key), expr, key.type) for key, expr in keys),
+            *(Output(name, rows.expr(value.expr), value.type) for name, value in self.columns.items()),
+        )
+        block = Block(rows.relation, outputs, rows.joins, limit=MOST_PART_ROWS + 1)
+        columns = tuple(
+            PlanColumn(one.name, one.name, one.type, place >= len(self.keys)) for place, one in enumerate(outputs)
+        )
+        steps = self.draft.in_order(block)
+        self.draft.raise_if_unjudged()
+        reads = tuple(self.draft.checks), tuple(self.draft.datasets), tuple(self.draft.nulled)
+        return Plan(self.source, steps, block, columns, *reads)
+
+
+class Across:
+    """The evaluator of measures for a question over several sources; `parts` is what it asks of each."""
+
+    def __init__(self, permitted: PermittedQuery, schemas: Schemas, taken: set[str]) -> None:
+        self._permitted = permitted
+        self._schemas = schemas
+        self._taken = taken
+        self._parts: dict[object, _PartDraft] = {}
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(Part(one.table, one.plan()) for one in self._parts.values())
+
+    def evaluate(self, measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
+        """The value of a measure at every key of the context, as plan.evaluate's, over parts."""
+        found = _connections(measure, context.catalog)
+        if len(found) == 1 and not _shows_fewer_keys(measure):
+            _check_periods(measure, context)
+            return self._part(next(iter(found)), context, draft).value(measure, context, hint)
+        match measure:
+            case Arithmetic() | Filtered() | Filled() | AtFewer() | Ranked():
+                return evaluate_anew(measure, context, draft, hint)
+            case Shifted():
+                return self.evaluate(_shifted_apart(measure), context, draft, hint)
+            case Windowed(inner, window):
+                return self.evaluate(pushed_down(inner, window), context, draft, hint)
+            case _:
+                message = f"rows of {' and '.join(sorted(found))} would have to be joined per entity"
+                raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
+
+    def include_empty(self, query: BoundQuery) -> None:
+        """Members without facts come with the part that holds the first metric's rows, as in one source."""
+        column = query.columns[0]
+        home = column.published.catalog.datasets[homes(column.measure)[0][0]]
+        source = column.published.catalog.sources[home.source].connection
+        part = next(one for one in self._parts.values() if one.source == source and one.keys == query.keys)
+        part.extra += empty_members(query, list(part.columns.values()), part.draft)
+
+    def _part(self, source: str, context: Context, whole: Draft) -> _PartDraft:
+        # one for all conditions of definitions: they are inside of each value
+        identity = (source, replace(context, inside=()).identity)
+        if identity not in self._parts:
+            query = self._permitted.query
+            draft = Draft(self._schemas, self._permitted.row_rules, query.zone, query.where, evaluate)
+            draft.taken.update(self._taken)
+            part = _PartDraft(whole.name(source), source, context.keys, draft, whole)
+            whole.keys_of[part.name] = tuple(whole.key_name(key) for key in context.keys)
+            whole.unfinished[identity] = part
+            whole.taken.add(part.table)
+            self._parts[identity] = part
+        return self._parts[identity]
+
+
+def _shows_fewer_keys(measure: Measure) -> bool:
+    """Whether a value at fewer keys stands beside rows that other parts may have too, and not inside a step."""
+    match measure:
+        case AtFewer():
+            return True
+        case Arithmetic() | Filtered() | Filled():
+            return any(_shows_fewer_keys(inner) for inner in children(measure))
+        case _:
+            return False
+
+
+def _shifted_apart(measure: Shifted) -> Measure:
+    """The shift put on each input: both read the same period, so the arithmetic is that of the earlier period."""
+    match measure.inner:
+        case Arithmetic(_, inputs):
+            moved: Mapping[str, Measure] = {name: Shifted(one, measure.by) for name, one in inputs.items()}
+            return replace(measure.inner, inputs=moved)
+        case Filtered(inner, where):
+            return Filtered(Shifted(inner, measure.by), where)
+        case _:
+            message = "a shift of a filled value, a share or a rank over several sources is not served"
+            raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
+
+
+def _check_periods(measure: Measure, context: Context) -> None:
+    """Which periods exist is said by all columns together (rule 14), and a source sees only its own."""
+    for node in walk(measure):
+        if not isinstance(node, Shifted) or time_keys(node, context).finest is None:
+            continue
+        if not time_filter(node, context.catalog, context.where).bounds.closed:
+            message = "a shift beside metrics of other sources needs a time range with both ends"
+            raise refuse(ErrorCode.SHIFT_NEEDS_RANGE, message, path=("where",))
