@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode
 
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
@@ -51,13 +51,16 @@ def cause_of(error: GraphQLError) -> BaseException | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    if isinstance(cause, GraphQLError) and any(isinstance(node, ValueNode) for node in cause.nodes or ()):
+        return None  # a variable that may be null holds null, and stands where nothing may be null
     return cause
 
 
 def document_words(error: GraphQLError) -> ErrorWords:
     """An error of the document itself: it does not fit the schema."""
     near = tuple((error.extensions or {}).get("near", ()))
-    issue = Issue(ErrorCode.GRAPHQL_INVALID, error.message.rstrip("."), near=near)
+    message = error.message.rstrip(".").replace(" not to be None", " not to be null")
+    issue = Issue(ErrorCode.GRAPHQL_INVALID, message, near=near)
     return refusal_words(SemanticLayerError([issue]), error)
 
 

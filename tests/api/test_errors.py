@@ -92,6 +92,27 @@ async def test_a_document_that_does_not_fit(door: Door, document: str, code: str
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        'query ($v: String = "sales") { metric(name: $v) { name } }',
+        "query ($v: DatePart = DAY_OF_WEEK) { metrics { rows { transactionDatePart(part: $v) } } }",
+        "query ($v: Int = 1) { metrics { rows { sales(shift: {periods: $v, unit: YEAR}) } } }",
+        'query ($v: String = "sales") { metrics(orderBy: {key: $v}) { rows { sales } } }',
+        "query ($v: Boolean = true) { metrics { rows { sales @include(if: $v) } } }",
+        "query ($v: Boolean = true) { metrics { rows @skip(if: $v) { sales } } }",
+        "query ($v: Boolean = true) { metrics @include(if: $v) { rows { sales } } }",
+    ],
+)
+async def test_a_variable_that_is_null_where_nothing_may_be(door: Door, document: str) -> None:
+    """Such a variable may have a default, and then validation lets it stand there: only its value is wrong."""
+    reply = await door.ask(document, {"v": None})
+    assert not any((reply.get("data") or {}).values())
+    (error,) = reply["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_INVALID"
+    assert "'$v'" in error["message"] and "not to be null" in error["message"]
+
+
+@pytest.mark.parametrize(
     ("ask", "expected"),
     [
         ({"metric": []}, [("BAD_QUESTION", ["metric"], ["metrics"])]),
