@@ -13,7 +13,7 @@ from semantic_layer.store.embedded import EmbeddedPostgres
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["tests.node.fixtures", "tests.oracle.fixtures", "tests.oracle.product"]
+pytest_plugins = ["tests.browser.fixtures", "tests.node.fixtures", "tests.oracle.fixtures", "tests.oracle.product"]
 
 
 @pytest.fixture(scope="session")

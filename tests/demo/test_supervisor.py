@@ -1,14 +1,10 @@
 """The real demo in a process of its own, over the small data of the tests."""
 
-import json
 import os
-import queue
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,65 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.demo.process import Demo, free_port
 from tests.house.tree import ROOT
-
-PATIENCE = 120.0  # many tests may share the machine; what is measured has its own bounds
-QUESTION = {"query": '{ query(ask: {metrics: [{name: "sales"}]}) { rows meta { revision } } }'}
-
-
-class Demo:
-    """One run of `semantic-layer demo`, and the lines that it has said so far."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        data = ROOT / ".demo/subset"
-        command = [sys.executable, "-m", "semantic_layer", "demo", "--folder", str(folder), "--port", str(port)]
-        self.url = f"http://127.0.0.1:{port}"
-        self.lines: list[str] = []
-        self._arriving: queue.Queue[str | None] = queue.Queue()
-        self.process = subprocess.Popen(
-            [*command, "--data", str(data)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._arriving.put(line.rstrip("\n"))
-        self._arriving.put(None)
-
-    def until(self, beginning: str) -> "Demo":
-        """Waits for a line that begins so."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            line = self._arriving.get(timeout=max(0.0, deadline - time.monotonic()))
-            assert line is not None, "\n".join(self.lines)
-            self.lines.append(line)
-            if line.startswith(beginning):
-                return self
-
-    def ended(self) -> tuple[int, str]:
-        """The exit code and everything that was said, once it has ended."""
-        code = self.process.wait(PATIENCE)
-        while (line := self._arriving.get(timeout=PATIENCE)) is not None:
-            self.lines.append(line)
-        return code, "\n".join(self.lines)
-
-    def ask(self) -> dict[str, object]:
-        reply = httpx.post(f"{self.url}/graphql", json=QUESTION, timeout=PATIENCE).json()
-        answer: dict[str, object] = reply["data"]["query"]
-        return answer
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as looking:
-        looking.bind(("127.0.0.1", 0))
-        return int(looking.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -83,9 +27,7 @@ def demos() -> Iterator[list[Demo]]:
     started: list[Demo] = []
     yield started
     for demo in started:
-        if demo.process.poll() is None:
-            demo.process.kill()
-            demo.process.wait()
+        demo.end()
 
 
 def postmaster(folder: Path) -> int:
@@ -99,20 +41,6 @@ def is_alive(pid: int) -> bool:
         return False
     status = Path(f"/proc/{pid}/status")
     return not status.exists() or "\nState:\tZ" not in status.read_text()
-
-
-def examples_answer(url: str) -> None:
-    """The examples for readers work on a server as they are."""
-    in_python = [sys.executable, str(ROOT / "examples/ask.py"), url]
-    done = subprocess.run(in_python, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    header, *rows = done.stdout.splitlines()
-    assert header == "transaction_date\tsales\trepeat_purchase_rate"
-    assert rows[0].startswith("2017-01-01\t")
-    assert "sales: version 1, f1:" in done.stderr
-    if shutil.which("curl"):
-        done = subprocess.run(["sh", str(ROOT / "examples/ask.sh"), url], capture_output=True, text=True, check=False)
-        assert json.loads(done.stdout)["data"]["query"]["meta"] == {"revision": 1}
 
 
 def test_a_life_of_the_demo(tmp_path: Path, port: int, demos: list[Demo]) -> None:
@@ -130,8 +58,6 @@ def test_a_life_of_the_demo(tmp_path: Path, port: int, demos: list[Demo]) -> Non
     answer = first.ask()
     assert answer["meta"] == {"revision": 1}
     assert "text/html" in httpx.get(f"{first.url}/graphql", headers={"accept": "text/html"}).headers["content-type"]
-
-    examples_answer(first.url)
 
     code, said = Demo(folder, port + 1 if port < 65535 else port - 1).ended()
     assert code == 1
