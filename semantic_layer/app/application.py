@@ -21,6 +21,7 @@ from semantic_layer.web.application import WebContext, create_app
 from semantic_layer.web.graphiql_page import FirstQuestion
 from semantic_layer.web.keys import Keys
 from semantic_layer.web.serving_address import answered_hosts, check_exposure
+from semantic_layer.web.static_page import StaticPage
 
 log = structlog.get_logger(__name__)
 
@@ -67,9 +68,13 @@ async def answer_requests(
     stop: StopRequests,
     *,
     first_question: FirstQuestion | None = None,
+    pages: tuple[StaticPage, ...] = (),
     greet: Greeting | None = None,
 ) -> None:
-    """Serves HTTP on the claimed port until a stop is asked for. `first_question` turns the GraphiQL page on."""
+    """Serves HTTP on the claimed port until a stop is asked for.
+
+    `first_question` turns the GraphiQL page on, `pages` are served beside it.
+    """
     settings = application.settings
     keys = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
     context = WebContext(
@@ -79,6 +84,7 @@ async def answer_requests(
         keys=Keys.of(keys, anonymous_viewer=settings.anonymous_viewer),
         hosts=answered_hosts(settings.host, settings.allowed_hosts),
         first_question=first_question,
+        pages=pages,
         max_body_bytes=settings.max_body_bytes,
     )
     host, port = claimed.getsockname()[:2]

@@ -13,6 +13,8 @@ from semantic_layer.app.listening import server_loop_factory
 from semantic_layer.app.log_lines import start_log
 from semantic_layer.app.stopping import LoopFactory
 from semantic_layer.definitions.reader import read_files
+from semantic_layer.demo.dashboard import ADDRESS as DASHBOARD
+from semantic_layer.demo.dashboard import dashboard
 from semantic_layer.demo.first_question import ASK, IN_WORDS, first_answer
 from semantic_layer.demo.supervisor import HOST, DemoOptions, Started
 from semantic_layer.settings import Settings, fixed_settings
@@ -45,7 +47,9 @@ class Serving:
                 await self._greet(started)
 
             first = FirstQuestion({"ask": ASK})
-            await answer_requests(application, started.claimed, started.stop, first_question=first, greet=greet)
+            await answer_requests(
+                application, started.claimed, started.stop, first_question=first, pages=(dashboard(),), greet=greet
+            )
 
     async def _greet(self, started: Started) -> None:
         answer = await first_answer(started.options.address, self.document)
@@ -83,6 +87,7 @@ def _what_next(options: DemoOptions) -> str:
     program = os.path.relpath(sys.argv[0]) if os.path.isfile(sys.argv[0]) else "semantic-layer"
     definitions, registry = options.definitions, options.folder
     return f"""
+A dashboard                      {options.address}{DASHBOARD}
 GraphQL, with a page to try it   {options.address}/graphql
 Ask from a shell                 {program} query --url {options.address} --metric sales --by transaction_date:month
 Change a metric                  edit {definitions}, then {program} apply {definitions} --registry {registry}

@@ -20,6 +20,7 @@ from semantic_layer.web.frame import Frame
 from semantic_layer.web.graphiql_page import ASSETS_PATH, FirstQuestion, GraphiqlPage
 from semantic_layer.web.graphql_endpoint import GraphqlEndpoint
 from semantic_layer.web.keys import Keys
+from semantic_layer.web.static_page import StaticPage
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -30,7 +31,8 @@ class WebContext:
 
     `schema` gives the schema of the catalog in service, which a request keeps; it raises NOT_READY before the first.
     `hosts` are the host names served (see serving_address.answered_hosts), None any. `first_question` turns the
-    GraphiQL page on. `lifespan` is an ASGI lifespan: what to start before the first request and stop after the last.
+    GraphiQL page on, `pages` are served beside it. `lifespan` is an ASGI lifespan: what to start before the first
+    request and stop after the last.
     """
 
     backend: Backend
@@ -39,6 +41,7 @@ class WebContext:
     keys: Keys
     hosts: frozenset[str] | None
     first_question: FirstQuestion | None = None
+    pages: tuple[StaticPage, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
     lifespan: Callable[[FastAPI], Any] | None = None
 
@@ -53,6 +56,7 @@ def create_app(context: WebContext) -> FastAPI:
     ]
     if page is not None:
         routes.append(Mount(ASSETS_PATH, page.assets))
+    routes.extend(context.pages)
     return FastAPI(
         openapi_url=None,
         docs_url=None,

@@ -16,5 +16,7 @@ def test_an_installed_package_has_what_a_checkout_has_at_the_top(
     definitions = {path.name for path in (ROOT / "schema/demo").glob("*.yaml")}
     assert migrations == {Path(name).name for name in names if "store/migrations/versions/" in name}
     assert definitions == {Path(name).name for name in names if "demo/definitions/" in name}
+    page = {path.name for path in (ROOT / "examples/dashboard/page").iterdir()}
+    assert page == {Path(name).name for name in names if "demo/dashboard_page/" in name}
     assert "semantic_layer/store/migrations/env.py" in names
     assert "semantic_layer/web/graphiql/page.html" in names
