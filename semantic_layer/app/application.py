@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from semantic_layer.api.latest_schema import LatestSchema
 from semantic_layer.api.request import Backend
+from semantic_layer.api.schema_in_service import SchemaInService
 from semantic_layer.app.backend import open_backend
 from semantic_layer.app.listening import Greeting, serve
 from semantic_layer.app.stopping import StopRequests
@@ -33,12 +33,17 @@ class Application:
     settings: Settings
     registry: RegistryDatabase
     catalogs: CatalogService
+    schemas: SchemaInService
     backend: Backend
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, registry_url: str) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, registry_url: str, *, with_schemas: bool = True
+) -> AsyncIterator[Application]:
     """Ready to answer from the newest revision, and following the registry from then on.
+
+    `with_schemas`: each catalog comes into service together with its GraphQL schema, which `answer_requests` needs.
 
     Raises REGISTRY_UNAVAILABLE when the registry is down, SOURCE_REFUSED when a connection's url has no form that is
     known. A source that is down stops nothing: its questions say so, and work when it is back.
@@ -47,14 +52,15 @@ async def open_application(settings: Settings, registry_url: str) -> AsyncIterat
         registry = RegistryDatabase(registry_url)
         closing.push_async_callback(registry.close)
         await registry.migrate()
-        catalogs = CatalogService(registry.revisions)
+        schemas = SchemaInService()
+        catalogs = CatalogService(registry.revisions, schemas.prepare if with_schemas else None)
         await catalogs.refresh()
         if not catalogs.status.reachable:
             raise refuse(ErrorCode.REGISTRY_UNAVAILABLE, catalogs.status.error or "The registry does not answer.")
         backend = await closing.enter_async_context(open_backend(settings, catalogs))
         listener = registry.listener(catalogs.refresh, poll_seconds=settings.poll_seconds)
         closing.push_async_callback(_ended, asyncio.create_task(listener.run()))
-        yield Application(settings, registry, catalogs, backend)
+        yield Application(settings, registry, catalogs, schemas, backend)
 
 
 def check_address(settings: Settings) -> None:
@@ -79,7 +85,7 @@ async def answer_requests(
     keys = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
     context = WebContext(
         backend=application.backend,
-        schema=LatestSchema(application.catalogs),
+        schema=application.schemas.current,
         status=lambda: application.catalogs.status,
         keys=Keys.of(keys, anonymous_viewer=settings.anonymous_viewer),
         hosts=answered_hosts(settings.host, settings.allowed_hosts),

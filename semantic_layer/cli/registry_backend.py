@@ -13,5 +13,5 @@ from semantic_layer.settings import Settings
 async def open_registry_backend(settings: Settings) -> AsyncIterator[Backend]:
     """Joins the embedded registry of a server that runs here. Raises what open_application raises."""
     with running_registry(settings.registry, settings.data_dir, join=True) as url:
-        async with open_application(settings, url) as application:
+        async with open_application(settings, url, with_schemas=False) as application:
             yield application.backend

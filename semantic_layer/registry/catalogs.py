@@ -1,7 +1,8 @@
 """The catalogs in service: the current one in memory, earlier ones on demand, the next one made beside it.
 
 One reference is swapped, so a question keeps the catalog it began with. Without the registry the last catalog goes
-on serving.
+on serving. What goes into service together with a catalog (the GraphQL schema) is made beside it too, by a function
+that is given from above: if it cannot be made, neither is served.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from cachetools import LRUCache
 
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
-from semantic_layer.registry.held import Held, fetch_difference, rebuilt
+from semantic_layer.registry.held import Difference, Held, fetch_difference, rebuilt
 from semantic_layer.registry.revision_log import RevisionLog
 
 HISTORY_DEFINITIONS = 100_000  # how many definitions the kept earlier catalogs may have together
@@ -24,6 +25,9 @@ RETRY_FAILED_AFTER = 30.0  # seconds until a revision that failed to build is tr
 LOOK_AGAIN_AFTER = 0.5  # seconds between two looks into the registry while somebody waits for a revision
 
 T = TypeVar("T")
+
+# What is made of a catalog before it is served, in the thread that builds it; the result puts it in service.
+Prepare = Callable[[PublishedCatalog], Callable[[], None]]
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +48,15 @@ class CatalogService:
     Somebody calls `refresh` at each notification and now and then anyway (store's listener does).
     """
 
-    def __init__(self, revisions: RevisionLog, *, history_definitions: int = HISTORY_DEFINITIONS) -> None:
+    def __init__(
+        self,
+        revisions: RevisionLog,
+        prepare: Prepare | None = None,
+        *,
+        history_definitions: int = HISTORY_DEFINITIONS,
+    ) -> None:
         self._revisions = revisions
+        self._prepare = prepare
         self._held: Held | None = None
         self._status = RegistryStatus(None, None, True, None)
         self._served = asyncio.Event()  # set, and replaced, with each swap
@@ -139,7 +150,7 @@ class CatalogService:
             if record is None:
                 raise LookupError(f"revision {newest} has no record")
             difference = await fetch_difference(self._revisions, self._held, record)
-            held = await asyncio.to_thread(rebuilt, self._held, difference)
+            held, put_in_service = await asyncio.to_thread(self._next, difference)
         except SemanticLayerError as error:
             if error.code is ErrorCode.REGISTRY_UNAVAILABLE:
                 log.warning("registry unavailable", detail=error.detail)
@@ -149,7 +160,11 @@ class CatalogService:
         except Exception as error:
             self._build_failed(newest, error)
         else:
-            self._swap(held)
+            self._swap(held, put_in_service)
+
+    def _next(self, difference: Difference) -> tuple[Held, Callable[[], None] | None]:
+        held = rebuilt(self._held, difference)
+        return held, None if self._prepare is None else self._prepare(held.published)
 
     def _is_due(self, newest: int) -> bool:
         if newest <= (0 if self._held is None else self._held.published.revision):
@@ -159,8 +174,10 @@ class CatalogService:
             return True
         return asyncio.get_running_loop().time() >= self._failed[1] + RETRY_FAILED_AFTER
 
-    def _swap(self, held: Held) -> None:
+    def _swap(self, held: Held, put_in_service: Callable[[], None] | None) -> None:
         self._held = held
+        if put_in_service is not None:
+            put_in_service()
         self._failed = None
         self._note(held.published.revision, True, None)
         served, self._served = self._served, asyncio.Event()

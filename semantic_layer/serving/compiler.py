@@ -81,6 +81,7 @@ class Compiler:
         self._sources = sources
         self._limits = limits
         self._known: TTLCache[Hashable, Compiled] = TTLCache(MOST_COMPILED, COLUMNS_FOR, time.monotonic)
+        self._newest = 0  # the newest revision asked
 
     def forget(self) -> None:
         """The sources' columns may have changed: they are asked again, and questions compiled again."""
@@ -92,6 +93,9 @@ class Compiler:
     ) -> Compiled:
         """`given` is the catalog to ask, None the current one. Raises SemanticLayerError with all issues."""
         published = await self._pinned_catalog(ask, given)
+        if published.revision > self._newest:
+            self._newest = published.revision
+            self._known.clear()  # what was compiled holds whole catalogs, and is hardly asked of the old ones again
         key = (repr(ask), published.revision, principal)
         known = self._known.get(key)
         if known is not None:

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from semantic_layer.api.latest_schema import LatestSchema
 from semantic_layer.api.request import Backend
+from semantic_layer.api.schema import build_schema
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
@@ -49,9 +49,10 @@ async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx
     """A client of the whole application whose source RETAIL is at `url`."""
     engine = open_engine(url)
     backend = Backend(Answers(catalogs, {"RETAIL": engine}, DuckDBCombiner(), Limits(seconds=120.0)), catalogs)
+    schema = build_schema(catalogs.current)  # nothing is published meanwhile
     context = WebContext(
         backend=backend,
-        schema=LatestSchema(catalogs),
+        schema=lambda: schema,
         status=lambda: catalogs.status,
         keys=Keys.of({}, anonymous_viewer=True),
         hosts=answered_hosts("127.0.0.1", ()),
