@@ -16,6 +16,7 @@ from semantic_layer.definitions.model import (
     MetricValue,
     RankWithin,
     Segment,
+    SemiAdditive,
     ToDate,
     TopMembers,
     Trailing,
@@ -59,6 +60,8 @@ def _check_block(findings: Findings, block: Block) -> None:
             _check_any(findings, datasets, ignoring, (*path, "ignoring"), "ignoring")
         case Trailing() | ToDate() | Ago() | AtStartOf():
             _check_time(findings, block, datasets)
+        case SemiAdditive(_, each):
+            _check_every(findings, datasets, each, (*path, "take_each"), "take_each")
         case RankWithin(within):
             _check_any(findings, datasets, within, (*path, "rank_within"), "rank_within")
         case _:

@@ -1,7 +1,7 @@
 """What is in the language and not yet served: refused here, so that no catalog is published that cannot answer."""
 
 from semantic_layer.definitions.findings import Findings
-from semantic_layer.definitions.model import After, SemiAdditive
+from semantic_layer.definitions.model import After
 from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.scope import block_of, blocks_below
 from semantic_layer.definitions.shape_reader import Path
@@ -26,8 +26,6 @@ def check_served(findings: Findings) -> None:
             match block.rule.modifier:
                 case After():
                     _refuse(findings, (*block.path, "after"), '"after" (conversion)')
-                case SemiAdditive():
-                    _refuse(findings, (*block.path, "take"), '"take" without "over" (semi-additive)')
                 case _:
                     pass
 

@@ -5,6 +5,7 @@ from semantic_layer.definitions.check_cycles import check_cycles
 from semantic_layer.definitions.check_datasets import check_datasets, check_settings
 from semantic_layer.definitions.check_reach import check_reach
 from semantic_layer.definitions.check_rules import check_rules
+from semantic_layer.definitions.check_semi_additive import check_semi_additive
 from semantic_layer.definitions.check_served import check_served
 from semantic_layer.definitions.check_typed_names import check_typed_names
 from semantic_layer.definitions.findings import Findings
@@ -13,7 +14,15 @@ from semantic_layer.definitions.problem import Problem
 from semantic_layer.definitions.shape_reader import Path, Places
 from semantic_layer.definitions.units import check_units
 
-ALWAYS = (check_settings, check_datasets, check_rules, check_clashes, check_typed_names, check_served)
+ALWAYS = (
+    check_settings,
+    check_datasets,
+    check_rules,
+    check_semi_additive,
+    check_clashes,
+    check_typed_names,
+    check_served,
+)
 WITHOUT_CIRCLES = (check_reach, check_units)
 
 

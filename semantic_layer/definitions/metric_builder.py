@@ -93,6 +93,7 @@ class MetricBuilder(Builder):
                 self.problem((*path, key), ProblemCode.COMPANION, f'"{key}" stands only beside {said}')
         if not found:
             return self._semi_additive(fields, path)
+        self._take_alone(found[0], fields, path)
         return self._one_modifier(found[0], fields, path)
 
     def _semi_additive(self, fields: Fields, path: Path) -> Modifier | None:
@@ -102,6 +103,15 @@ class MetricBuilder(Builder):
             self.problem((*path, "take"), ProblemCode.COMPANION, '"take" stands only beside "over", or beside "from"')
             return None
         return SemiAdditive(Take(fields["take"]), fields.get("take_each", ()))
+
+    def _take_alone(self, modifier: str, fields: Fields, path: Path) -> None:
+        """Beside a modifier, `take` is that of `over`; a state that is moved or windowed is a step of its own."""
+        if "take" in fields and modifier not in ("over", "across"):
+            message = f'"take" and "{modifier}" in one block; put the one with "take" in "with"'
+            self.problem((*path, "take"), ProblemCode.TWO_MODIFIERS, message)
+        if "take_each" in fields and "take" in fields:
+            message = '"take_each" stands beside "take" alone; put both in "with"'
+            self.problem((*path, "take_each"), ProblemCode.COMPANION, message)
 
     def _one_modifier(self, key: str, fields: Fields, path: Path) -> Modifier:
         match key:

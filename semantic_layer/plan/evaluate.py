@@ -10,6 +10,7 @@ from semantic_layer.plan.combine import ranked
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.per_entity import per_entity
+from semantic_layer.plan.semi_additive import taken
 from semantic_layer.plan.shift import shifted
 from semantic_layer.plan.typed import type_of, typed
 from semantic_layer.plan.window import windowed
@@ -26,6 +27,7 @@ from semantic_layer.query.measure import (
     PerEntity,
     Ranked,
     Shifted,
+    Taken,
     Windowed,
 )
 from semantic_layer.query.promises import is_time
@@ -58,6 +60,8 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
             return shifted(measure, context, draft, hint)
         case Windowed():
             return windowed(measure, context, draft, hint)
+        case Taken():
+            return taken(measure, context, draft, hint)
         case PerEntity():
             return per_entity(measure, context, draft, hint)
         case AtFewer():

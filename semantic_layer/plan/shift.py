@@ -39,6 +39,7 @@ from semantic_layer.query.measure import (
     PerEntity,
     Ranked,
     Shifted,
+    Taken,
     Value,
     Windowed,
     walk,
@@ -156,7 +157,7 @@ def unshifted(measure: Measure) -> Measure:
             return replace(measure, inputs={name: unshifted(inner) for name, inner in measure.inputs.items()})
         case Filtered() | Filled() | Windowed() | AtFewer() | Ranked():
             return replace(measure, inner=unshifted(measure.inner))
-        case Base():
+        case Base() | Taken():
             return measure
 
 

@@ -7,6 +7,7 @@ the window. Where that gives the same, rows are first brought down to one per da
 from dataclasses import dataclass, replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr
+from semantic_layer.definitions.expression import walk as walk_expression
 from semantic_layer.definitions.model import Take, ToDate, Trailing
 from semantic_layer.definitions.types import TIMESTAMP, Grain
 from semantic_layer.errors import ErrorCode, refuse
@@ -32,6 +33,7 @@ from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import (
     Arithmetic,
+    Asked,
     AtFewer,
     Base,
     Filled,
@@ -40,11 +42,13 @@ from semantic_layer.query.measure import (
     PerEntity,
     Ranked,
     Shifted,
+    Taken,
     Value,
     Windowed,
     homes,
     walk,
 )
+from semantic_layer.query.time_range import within
 
 
 def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -57,7 +61,16 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
     if _is_over_steps(measure, keys):
         return _over_steps(measure, keys, context, draft, hint)
     frame = _frame(measure, keys, filters, context, draft, hint)
-    return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=frame), draft, hint)
+    where = (*filters.rest, *_before_end(measure, filters))
+    return draft.evaluate(measure.inner, replace(context, where=where, frame=frame), draft, hint)
+
+
+def _before_end(measure: Windowed, filters: TimeFilter) -> tuple[Expr, ...]:
+    """For states, whose steps an end may cut: no row from the range's end on is in any window."""
+    asked = next((node for one in filters.time for node in walk_expression(one) if isinstance(node, Asked)), None)
+    if asked is None or filters.bounds.end is None or not any(isinstance(node, Taken) for node in walk(measure)):
+        return ()
+    return (within(asked, None, filters.bounds.end),)
 
 
 def pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
@@ -74,7 +87,7 @@ def pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
         case PerEntity() if any(isinstance(node, Shifted | Windowed) for node in walk(measure)):
             message = "a window of time over entities that are chosen by windows or shifts of time is not served"
             raise refuse(ErrorCode.NOT_SUPPORTED, message)
-        case Base() | PerEntity():
+        case Base() | Taken() | PerEntity():
             return Windowed(measure, window)
 
 

@@ -9,7 +9,7 @@ from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Null, Outpu
 from semantic_layer.plan.time_keys import TimeKeys
 
 
-def in_window(periods: Step, moment: Field, frame: Frame) -> tuple[Expr, ...]:
+def in_window(periods: Step, moment: Expr, frame: Frame) -> tuple[Expr, ...]:
     """That a window of the step `periods` holds a moment."""
     before_end = Call("lt", (moment, periods.field("window_end")))
     if not frame.has_start:

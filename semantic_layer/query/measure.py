@@ -1,7 +1,7 @@
 """The calculation of one metric version with every name looked up: a small tree that needs no catalog to be read.
 
 `bind` makes it from definitions.model.Rule. Metrics used by metrics are written out, segments too; what is left
-are rows of datasets (Base) and the seven ways to build on them. The plan room evaluates it.
+are rows of datasets (Base) and the ways to build on them. The plan room evaluates it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from semantic_layer.definitions.expression import Aggregate, Expr, Leaf
-from semantic_layer.definitions.model import AtStartOf, Duration, ToDate, Trailing
+from semantic_layer.definitions.model import AtStartOf, Duration, Take, ToDate, Trailing
 from semantic_layer.definitions.types import ColumnType
 
 
@@ -63,6 +63,18 @@ class Windowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """`inner` at one of the period's steps, or the least, greatest or average over them (rule 16).
+
+    `each` are the dimensions for each of whose members the last or first recorded step is looked for apart.
+    """
+
+    inner: "Measure"
+    take: Take
+    each: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PerEntity:
     """`inputs` per entity and key, then `value` over the entities that pass `having` (rule 17).
 
@@ -99,7 +111,7 @@ class Ranked:
     descending: bool
 
 
-Measure = Base | Arithmetic | Filtered | Filled | Shifted | Windowed | PerEntity | AtFewer | Ranked
+Measure = Base | Arithmetic | Filtered | Filled | Shifted | Windowed | Taken | PerEntity | AtFewer | Ranked
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from semantic_layer.query.measure import (
     PerEntity,
     Ranked,
     Shifted,
+    Taken,
     Value,
     Windowed,
     homes,
@@ -145,7 +146,9 @@ def _modified(measure: Measure, modifier: Modifier) -> Measure:
             return AtFewer(measure, only, excepted, ignoring)
         case RankWithin(within, descending):
             return Ranked(measure, within, descending)
-        case After() | SemiAdditive() | Across():
+        case SemiAdditive(take, each):
+            return Taken(measure, take, each)
+        case After() | Across():
             raise refuse(ErrorCode.NOT_SUPPORTED, "This kind of metric is not served by this release.")
 
 

@@ -46,6 +46,7 @@ from semantic_layer.query.measure import (
     PerEntity,
     Ranked,
     Shifted,
+    Taken,
     Value,
     Windowed,
 )
@@ -221,7 +222,9 @@ def measure_type(measure: Measure, type_in_home: Callable[[str], TypeOfName]) ->
             return _widest([measure_type(inner, type_in_home), literal_type(_whole(fill))])
         case Windowed(_, window) if window.take is Take.AVERAGE:
             return FLOAT
-        case Filtered() | Shifted() | Windowed() | AtFewer():
+        case Taken(_, take) if take is Take.AVERAGE:
+            return FLOAT
+        case Filtered() | Taken() | Shifted() | Windowed() | AtFewer():
             return measure_type(measure.inner, type_in_home)
         case Ranked():
             return INTEGER

@@ -229,14 +229,53 @@ MISTAKES = [
     ("metrics:\n  x: !!map {is: revenue}\n", "new.yaml:2:6  YAML  tags are not in the language"),
     ("language: 2\n", "new.yaml:1:11  LANGUAGE_VERSION  this program reads language: 1"),
     ("calender: {}\n", 'new.yaml:1:1  UNKNOWN_KEY  a file has no key "calender"; did you mean "calendars"?'),
+    # states
+    (
+        "metrics:\n  x:\n    is: revenue\n    take: last recorded\n",
+        'new.yaml:4:5  COMPANION  "take" stands only beside "over", or beside "from"',
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    ago: 1 year\n    take: last\n",
+        'new.yaml:6:5  TWO_MODIFIERS  "take" and "ago" in one block; put the one with "take" in "with"',
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    over: trailing 7 days\n    take: last\n"
+        "    take_each: [customer_id]\n",
+        'new.yaml:7:5  COMPANION  "take_each" stands beside "take" alone; put both in "with"',
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    take: max\n    take_each: [customer_id]\n",
+        'new.yaml:6:5  COMPANION  "take_each" stands only beside "last recorded" and "first recorded", not beside ',
+    ),
+    (
+        "metrics:\n  x:\n    is: avg(amount)\n    from: order_lines\n    take: last recorded\n"
+        "    take_each: [customer_id]\n",
+        'new.yaml:6:5  COMPANION  "take_each" adds the states of its members; avg cannot be added up',
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    take: last recorded\n"
+        "    take_each: [tag.theme]\n",
+        "new.yaml:6:17  FAN_OUT  take_each: tag.theme is across a to-many join",
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    take: last recorded\n"
+        "    take_each: [custmer_id]\n",
+        'new.yaml:6:17  UNKNOWN_DIMENSION  take_each: "custmer_id" is not a dimension; near: customer_id',
+    ),
+    (
+        "metrics:\n  x:\n    is: count(*)\n    from: product\n    take: last\n",
+        "new.yaml:5:5  UNREACHABLE  take: dataset product has no time dimension to take a state of",
+    ),
+    (
+        "datasets:\n  level:\n    source: lake\n    table: level\n    key: none\n    time: at\n    dimensions:\n"
+        "      at: {type: time, finest: second}\n"
+        "metrics:\n  x:\n    is: count(*)\n    from: level\n    take: last\n",
+        'new.yaml:13:11  BAD_VALUE  "take: last" is the state at one second of at; say "last recorded"',
+    ),
     # not yet served
     (
         "metrics:\n  x:\n    is: revenue\n    after: {event: order_count, same: [customer_id], within: 7 days}\n",
         'new.yaml:4:5  NOT_SUPPORTED  "after" (conversion): in the language, but not served by this release',
-    ),
-    (
-        "metrics:\n  x:\n    is: sum(amount)\n    from: order_lines\n    take: last recorded\n",
-        'new.yaml:5:5  NOT_SUPPORTED  "take" without "over" (semi-additive): in the language, but not served',
     ),
     (
         "calendars:\n  fiscal: {from: store, day: d, grains: {period: p}}\n",

@@ -7,6 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 QUESTIONS = Path(__file__).parent / "questions"
+KINDS = Path(__file__).parent / "kinds" / "questions"
 KEYS = frozenset({"id", "rules", "note", "ask", "sql", "totals"})
 
 
@@ -31,10 +32,10 @@ def sql_for(sql: str | dict[str, str], engine: str) -> str:
     return sql if isinstance(sql, str) else sql[engine]
 
 
-def load_cases() -> list[Case]:
-    """All cases, in the order of files and lines. Raises ValueError for a key, rule or id that cannot be right."""
+def load_cases(folder: Path = QUESTIONS) -> list[Case]:
+    """All cases of a folder, by file and line. Raises ValueError for a key, rule or id that cannot be right."""
     cases: list[Case] = []
-    for path in sorted(QUESTIONS.glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         for entry in YAML(typ="safe", pure=True).load(path.read_text("utf-8")):
             cases.append(_case(entry, path.stem))
     ids = [case.id for case in cases]

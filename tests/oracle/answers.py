@@ -38,6 +38,25 @@ METRIC_TYPES: dict[str, str] = {
     "promoted_sales_share": "FLOAT",
     "redemptions_per_1000_baskets": "FLOAT",
     "redemption_rate": "FLOAT",
+    # tests/golden/kinds
+    "on_hand": "BIGINT",
+    "on_hand_of_stores": "BIGINT",
+    "closing": "BIGINT",
+    "starting": "BIGINT",
+    "lowest_stock": "BIGINT",
+    "highest_stock": "BIGINT",
+    "usual_stock": "FLOAT",
+    "counted": "INTEGER",
+    "assortment": "INTEGER",
+    "national_stock": "BIGINT",
+    "stock_cover": "FLOAT",
+    "on_hand_before": "BIGINT",
+    "closing_before": "BIGINT",
+    "usual_stock_28d": "FLOAT",
+    "on_hand_28d": "BIGINT",
+    "highest_stock_ytd": "BIGINT",
+    "on_hand_share": "FLOAT",
+    "middle_store": "FLOAT",
 }
 DIMENSION_TYPES: dict[str, str] = {
     "store_id": "INTEGER",
@@ -46,7 +65,7 @@ DIMENSION_TYPES: dict[str, str] = {
     "campaign.campaign_id": "INTEGER",
     "basket_id": "BIGINT",
 }
-TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date"})
+TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day"})
 
 
 def expected_columns(ask: Ask) -> list[tuple[str, str]]:

@@ -73,16 +73,27 @@ async def ask_over_http(client: httpx.AsyncClient, question: dict[str, Any]) -> 
     return answer
 
 
-@pytest.fixture(scope="session")
-async def demo_catalogs(postgres_server: EmbeddedPostgres) -> AsyncIterator[CatalogService]:
-    """The demo's definitions, published as revision 1 of a registry."""
-    registry = RegistryDatabase(postgres_server.create_database("demo_registry"))
+DEMO_FILES = tuple(sorted((ROOT / "schema" / "demo").glob("*.yaml")))
+KINDS_FILE = ROOT / "tests" / "golden" / "kinds" / "definitions.yaml"
+
+
+@asynccontextmanager
+async def published(server: EmbeddedPostgres, name: str, *files: Path) -> AsyncIterator[CatalogService]:
+    """Definitions of some files as revision 1 of a registry of their own."""
+    registry = RegistryDatabase(server.create_database(name))
     await registry.migrate()
-    await registry.publisher.publish(read_files(sorted((ROOT / "schema" / "demo").glob("*.yaml"))), actor="tests")
+    await registry.publisher.publish(read_files(files), actor="tests")
     catalogs = CatalogService(registry.revisions)
     await catalogs.refresh()
     yield catalogs
     await registry.close()
+
+
+@pytest.fixture(scope="session")
+async def demo_catalogs(postgres_server: EmbeddedPostgres) -> AsyncIterator[CatalogService]:
+    """The demo's definitions, published as revision 1 of a registry."""
+    async with published(postgres_server, "demo_registry", *DEMO_FILES) as catalogs:
+        yield catalogs
 
 
 @pytest.fixture(scope="session")
@@ -95,18 +106,34 @@ def source_urls(postgres_source_url: str, golden_data: Path) -> dict[str, str]:
 async def clients(
     demo_catalogs: CatalogService, source_urls: dict[str, str]
 ) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    async with _clients(demo_catalogs, source_urls) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _clients(catalogs: CatalogService, urls: dict[str, str]) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     async with AsyncExitStack() as stack:
-        yield {
-            engine: await stack.enter_async_context(open_client(demo_catalogs, url))
-            for engine, url in source_urls.items()
-        }
+        yield {engine: await stack.enter_async_context(open_client(catalogs, url)) for engine, url in urls.items()}
+
+
+def _asked(clients: dict[str, httpx.AsyncClient]) -> AskFunction:
+    async def asked(engine: str, question: dict[str, Any]) -> dict[str, Any]:
+        return await ask_over_http(clients[engine], question)
+
+    return asked
 
 
 @pytest.fixture(scope="session")
 def ask(clients: dict[str, httpx.AsyncClient]) -> AskFunction:
     """`await ask(engine, question)`: the answer over GraphQL and HTTP, from the demo's own definitions."""
+    return _asked(clients)
 
-    async def asked(engine: str, question: dict[str, Any]) -> dict[str, Any]:
-        return await ask_over_http(clients[engine], question)
 
-    return asked
+@pytest.fixture(scope="session")
+async def ask_kinds(postgres_server: EmbeddedPostgres, source_urls: dict[str, str]) -> AsyncIterator[AskFunction]:
+    """As `ask`, from the demo's definitions and those of kinds that the demo has no data for."""
+    async with (
+        published(postgres_server, "kinds_registry", *DEMO_FILES, KINDS_FILE) as catalogs,
+        _clients(catalogs, source_urls) as found,
+    ):
+        yield _asked(found)

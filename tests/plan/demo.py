@@ -10,7 +10,7 @@ from semantic_layer.access.principal import ANONYMOUS
 from semantic_layer.definitions.formula import parse_formula
 from semantic_layer.definitions.model import Catalog, Metric, Rule, Table
 from semantic_layer.definitions.reader import read_files
-from semantic_layer.definitions.types import BIGINT, FLOAT, TEXT, TIMESTAMP, ColumnType
+from semantic_layer.definitions.types import BIGINT, DATE, FLOAT, TEXT, TIMESTAMP, ColumnType, decimal
 from semantic_layer.plan.build import Plans, build
 from semantic_layer.plan.draft import RelationKey, SourceColumns
 from semantic_layer.query.ask_reader import read_ask
@@ -19,6 +19,7 @@ from semantic_layer.query.bound import BoundQuery
 from semantic_layer.query.world import World
 from tests.definitions.test_demo import DEMO
 from tests.oracle.data import TABLES
+from tests.oracle.product import KINDS_FILE
 from tests.query.given import published
 
 Question = dict[str, Any]
@@ -30,6 +31,7 @@ SCHEMAS: dict[RelationKey, SourceColumns] = {
     )
     for table, columns in TABLES.items()
 }
+_STOCK = {"store_id": BIGINT, "product_id": BIGINT, "day": DATE, "pieces": decimal(38, 0)}
 
 
 def metric(name: str, **more: Any) -> Question:
@@ -161,6 +163,21 @@ QUESTIONS: dict[str, Question] = {
     "distinct_members": {"by": [by("product.department"), by("product.brand")], "limit": 3},
 }
 
+# Questions to the definitions of tests/golden/kinds, which the demo has no data for.
+QUESTIONS_OF_KINDS: dict[str, Question] = {
+    "last_recorded_of_each": {
+        "metrics": [metric("on_hand_of_stores")],
+        "by": [by("day", grain="MONTH"), by("product.department")],
+        "where": between("2017-03-01", "2017-06-01", "day"),
+    },
+    "last_day": {
+        "metrics": [metric("closing"), metric("usual_stock")],
+        "by": [by("day", grain="MONTH")],
+        "where": between("2017-03-01", "2017-06-01", "day"),
+    },
+    "states_in_a_window": {"metrics": [metric("on_hand_28d")], "by": [by("day", grain="WEEK")]},
+}
+
 
 @cache
 def demo_world() -> World:
@@ -172,6 +189,11 @@ def world_of(catalog: Catalog) -> World:
     return World(published(None, catalog), datetime(2018, 1, 1), 10_000, 100_000)
 
 
+@cache
+def kinds_world() -> World:
+    return world_of(read_files([DEMO, KINDS_FILE]))
+
+
 def demo_with(**metrics: str) -> Catalog:
     """The demo with further metrics, each written as one formula over metrics."""
     catalog = demo_world().current.catalog
@@ -181,6 +203,20 @@ def demo_with(**metrics: str) -> Catalog:
 
 def bound(question: Question, world: World | None = None) -> BoundQuery:
     return bind(read_ask(question), world or demo_world())
+
+
+@cache
+def _kinds_schemas() -> dict[RelationKey, SourceColumns]:
+    """Those of the demo, and what the sources say of datasets that are made by a SELECT."""
+    datasets = kinds_world().current.catalog.datasets
+    return {
+        **SCHEMAS,
+        ("RETAIL", datasets["shelf"].relation): SourceColumns(_STOCK, impossible=dict.fromkeys(_STOCK, False)),
+    }
+
+
+def plans_of_kinds(question: Question) -> Plans:
+    return build(permit(bound(question, kinds_world()), ANONYMOUS, EVERYTHING), _kinds_schemas())
 
 
 def plans(question: Question, world: World | None = None, policy: Policy = EVERYTHING) -> Plans:

@@ -83,6 +83,17 @@ TABLES: dict[str, dict[str, tuple[pa.DataType, str]]] = {
         "club_id": (pa.int32(), "integer"),
         "place": (pa.string(), "text"),
     },
+    "stock_rows": {
+        "store_id": (pa.int32(), "integer"),
+        "product_id": (pa.int32(), "integer"),
+        "pieces": (pa.int32(), "integer"),
+        "counted_on": (pa.date32(), "date"),
+    },
+    "meter_rows": {
+        "customer_id": (pa.int32(), "integer"),
+        "level": (pa.decimal128(10, 2), "numeric(10,2)"),
+        "read_at": (pa.timestamp("us"), "timestamp"),
+    },
     "wrapping_rows": {"line_id": (pa.int64(), "bigint"), "paper": (pa.string(), "text")},
     "club_rows": {"club_id": (pa.int32(), "integer"), "title": (pa.string(), "text")},
 }
@@ -197,10 +208,12 @@ def make_tables(seed: int) -> dict[str, list[Record]]:
             }
             for n in range(size // 3)
         ],
+        "stock_rows": [_count(dice) for _ in range(size * 2)],
+        "meter_rows": [_reading(dice) for _ in range(size)],
     }
     if seed == 0 or few:
         for name in tables:
-            if seed == 0 or not name.startswith(("line", "refund", "plan")):
+            if seed == 0 or not name.startswith(("line", "refund", "plan", "stock", "meter")):
                 tables[name] = []
     return tables
 
@@ -242,6 +255,31 @@ def _refund(number: int, dice: random.Random) -> Record:
         "customer_id": dice.choice([1, 2, 4, 5, None]),
         "refund": dice.choice([None, Decimal("0.000"), Decimal("1.005"), Decimal("-2.500"), Decimal("1234567.891")]),
         "returned_on": None if at is None else at.date(),
+    }
+
+
+# Two months' ends with gaps before them, single days, the turn of a year and a leap day.
+COUNTED = [
+    date(2023, 12, 25), date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 7), date(2024, 1, 29),
+    date(2024, 1, 30), date(2024, 1, 31), date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 30),
+    date(2024, 6, 30), date(2025, 1, 1),
+]  # fmt: skip
+
+
+def _count(dice: random.Random) -> Record:
+    return {
+        "store_id": dice.choice([1, 1, 2, 3, 4, 8, None]),
+        "product_id": dice.choice([1, 1, 2, 3, 4, 77, None]),
+        "pieces": dice.choice([None, 0, 1, 2, 5, 10, -1, 2**31 - 1]),
+        "counted_on": None if dice.random() < 0.05 else dice.choice(COUNTED),
+    }
+
+
+def _reading(dice: random.Random) -> Record:
+    return {
+        "customer_id": dice.choice([1, 1, 2, 3, 5, None]),
+        "level": dice.choice([None, Decimal("0.00"), Decimal("12.50"), Decimal("-3.25"), Decimal("99999999.99")]),
+        "read_at": _moment(dice),
     }
 
 

@@ -279,6 +279,10 @@ class Asker:
             "first_note",
             "last_sold",
             "pairs",
+            "on_hand",
+            "closing",
+            "counted",
+            "level",
         )
 
     def _having(self, ask: Ask) -> Ask:

@@ -1,7 +1,7 @@
 """Random questions over tiny shops, on both engines, against an evaluator that shares no code with the product.
 
-`RANDOM_SEED=N RANDOM_CASES=M python -m pytest tests/random` asks other ones. A failing case prints its seed and the
-smallest question that still fails, which can be asked as it stands.
+`RANDOM_SEED=N RANDOM_CASES=M RANDOM_METRICS=a,b python -m pytest tests/random` asks other ones (of metrics a and b).
+A failing case prints its seed and the smallest question that still fails, which can be asked as it stands.
 """
 
 import json
@@ -34,6 +34,7 @@ CATALOG = Catalog(SHOP)
 WORLDS = (2, 3, 5, 0, 1)  # 0 has no rows, 1 only facts; the others have everything
 FIRST = int(os.environ.get("RANDOM_SEED", "1"))
 CASES = int(os.environ.get("RANDOM_CASES", "100"))
+METRICS = tuple(filter(None, os.environ.get("RANDOM_METRICS", "").split(",")))  # only of these; none: of all
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ async def worlds(
 async def test_a_random_question(seed: int, worlds: list[World]) -> None:
     """Equal rows and totals on both engines, or a refusal where the evaluator refuses too."""
     world = worlds[seed % len(worlds)]
-    question = Asker(CATALOG, seed).question()
+    question = Asker(CATALOG, seed, METRICS).question()
     for engine, client in world.clients.items():
         if await _wrong(question, world.tables, client) is not None:
 

@@ -13,8 +13,22 @@ Sql = str | dict[str, str]
 Trap = Callable[..., Awaitable[None]]
 
 
+Asked = Callable[[str, dict[str, Any]], Any]
+
+
 @pytest.fixture
-def trap(engine: str, oracle: Oracle, ask: Callable[[str, dict[str, Any]], Any]) -> Trap:
+def trap(engine: str, oracle: Oracle, ask: Asked) -> Trap:
+    """A trap for questions to the demo's definitions."""
+    return _trap(engine, oracle, ask)
+
+
+@pytest.fixture
+def kinds_trap(engine: str, oracle: Oracle, ask_kinds: Asked) -> Trap:
+    """A trap for questions to the definitions of `tests/golden/kinds`."""
+    return _trap(engine, oracle, ask_kinds)
+
+
+def _trap(engine: str, oracle: Oracle, ask: Asked) -> Trap:
     """`await trap(question, right=SQL, naive=SQL)`: the trap is alive in the data,
       and the product does not fall into it.
 

@@ -13,7 +13,7 @@ from semantic_layer.plan.nodes import Plan
 from semantic_layer.sql.dialects import DIALECTS
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import duplicates_statement, statement
-from tests.plan.demo import QUESTIONS, Question, plans
+from tests.plan.demo import QUESTIONS, QUESTIONS_OF_KINDS, Question, plans, plans_of_kinds
 from tests.plan.random_questions import questions
 from tests.plan.reading import every_plan
 
@@ -30,6 +30,15 @@ def test_the_text(question: str, dialect: str, snapshot: SnapshotAssertion) -> N
     found = statements(QUESTIONS[question], dialect)
     values = [f"${place} = {one.value!r}: {one.type}" for place, one in enumerate(found[0].values, 1)]
     assert "\n\n".join([*(one.text for one in found), *values]) == snapshot
+
+
+@dialects
+@pytest.mark.parametrize("question", QUESTIONS_OF_KINDS)
+def test_the_text_of_a_kind(question: str, dialect: str, snapshot: SnapshotAssertion) -> None:
+    plan = plans_of_kinds(QUESTIONS_OF_KINDS[question]).rows
+    found = statement(plan, dialect)
+    as_asked(found, plan)
+    assert found.text == snapshot
 
 
 @dialects

@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.oracle.evaluator.formulas import Node, names, parse
-from tests.oracle.evaluator.values import DATE, INTEGER, NULL, TIMESTAMP, Type, type_of, widest
+from tests.oracle.evaluator.values import DATE, FLOAT, INTEGER, NULL, TIMESTAMP, Type, type_of, widest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,16 @@ class Rows:
 
     home: str
     value: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """One aggregate over rows, of one step of the period or over its steps; `each`: whose recorded step it is."""
+
+    home: str
+    value: Node
+    take: str
+    each: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,11 +148,11 @@ class Rank:
     descending: bool
 
 
-Measure = Rows | Computed | Where | Fill | Ago | AtStart | Over | Across | Level | Rank
+Measure = Rows | State | Computed | Where | Fill | Ago | AtStart | Over | Across | Level | Rank
 
 
 def children(measure: Measure) -> tuple[Measure, ...]:
-    if isinstance(measure, Rows):
+    if isinstance(measure, Rows | State):
         return ()
     return tuple(measure.inputs.values()) if isinstance(measure, Computed | Across) else (measure.inner,)
 
@@ -156,7 +166,9 @@ def nodes(measure: Measure) -> Iterator[Measure]:
 def homes(measure: Measure) -> list[str]:
     """The datasets whose rows a measure reads, each once."""
     found = dict.fromkeys(
-        node.home for node in nodes(measure) if isinstance(node, Rows) or (isinstance(node, Across) and not node.inputs)
+        node.home
+        for node in nodes(measure)
+        if isinstance(node, Rows | State) or (isinstance(node, Across) and not node.inputs)
     )
     return list(found)
 
@@ -211,6 +223,8 @@ class Catalog:
         measure: Measure
         if "across" in said:
             measure = self._across(said, value, steps)
+        elif "take" in said and "over" not in said:
+            measure = State(said["from"], value, said["take"], _list(said.get("take_each")))
         elif "from" in said:
             measure = Rows(said["from"], value)
         elif value[0] == "name":
@@ -303,7 +317,9 @@ def _dimension(name: str, said: Any) -> Dimension:
 def measure_type(measure: Measure, catalog: Catalog) -> Type:
     """The type of a measure's values (rule 8)."""
     match measure:
-        case Rows(home, value):
+        case State(take="average"):
+            return FLOAT
+        case Rows(home, value) | State(home, value):
             return type_of(value, lambda name: _column_type(catalog, home, name))
         case Computed(value, inputs) | Across(_, value, inputs):
             types = {name: measure_type(one, catalog) for name, one in inputs.items()}

@@ -24,6 +24,7 @@ from tests.oracle.evaluator.catalog import (
     Rank,
     Rows,
     Segment,
+    State,
     Where,
     homes,
 )
@@ -123,6 +124,8 @@ class Evaluator:
         match measure:
             case Rows():
                 return self._rows(measure, context)
+            case State():
+                return self._state(measure, context)
             case Computed():
                 return self._computed(measure, context)
             case Where(inner, condition):
@@ -290,6 +293,82 @@ class Evaluator:
                 groups[key].append(tuple(values.scalar(one, meeting.name, meeting.exists) for one in arguments))
         return Cells.of({key: values.aggregate(function, rows, share) for key, rows in groups.items()})
 
+    # --- states --------------------------------------------------------------------------------------------------
+
+    def _state(self, measure: State, context: Context) -> Cells:
+        """Rows of the taken step; or an aggregate per step, and the least, greatest or average of those (rule 16)."""
+        function, arguments = measure.value[1], measure.value[2]
+        met: dict[KeyValue, list[tuple[datetime | None, KeyValue, KeyValue]]] = {} if context.keys else {(): []}
+        counted: set[tuple[int, KeyValue]] = set()
+        for number, meeting in self.meetings(measure.home, replace(context, window=None)):
+            step, at = self._step(meeting), meeting.time()
+            if context.window is not None:  # a step lies where it begins; no row after the end is seen
+                start, end = context.window
+                if step is None or at is None or at >= end or (start is not None and step < start):
+                    continue
+            key = tuple(one.of(meeting.dimension(one.dimension)) for one in context.keys)
+            each = tuple(meeting.dimension(words) for words in measure.each)
+            if (number, key) not in counted:
+                counted.add((number, key))
+                row = tuple(values.scalar(one, meeting.name, meeting.exists) for one in arguments)
+                met.setdefault(key, []).append((step, each, row))
+        if measure.take in ("min", "max", "average"):
+            return Cells.of({key: self._over_steps(measure.take, function, rows) for key, rows in met.items()})
+        chosen = self._chosen_steps(measure, context)
+        places = [place for place, key in enumerate(context.keys) if self.is_time(measure, key.dimension)]
+        found: dict[KeyValue, Cell] = {}
+        for key, rows in met.items():
+            period = tuple(key[place] for place in places)
+            taken = [row for step, each, row in rows if step is not None and chosen(period, each) == step]
+            found[key] = values.aggregate(function, taken, None)
+        return Cells.of(found)
+
+    def _step(self, meeting: Meeting) -> datetime | None:
+        """The step of time that a row stands in: the finest that its dataset records."""
+        dataset = self.catalog.datasets[meeting.dataset]
+        at = meeting.time()
+        return None if at is None else start_of(at, dataset.dimensions[dataset.time or ""].finest)
+
+    def _over_steps(self, take: str, function: str, rows: list[tuple[datetime | None, KeyValue, KeyValue]]) -> Cell:
+        steps: dict[datetime, list[KeyValue]] = defaultdict(list)
+        for step, _, row in rows:
+            if step is not None:
+                steps[step].append(row)
+        states: list[KeyValue] = [(values.aggregate(function, one, None),) for one in steps.values()]
+        return values.aggregate("avg" if take == "average" else take, states, None)
+
+    def _chosen_steps(self, measure: State, context: Context) -> Callable[[KeyValue, KeyValue], datetime | None]:
+        """Which step is taken of a period, for each member of `take_each`."""
+        choose = max if measure.take.startswith("last") else min
+        places = [key for key in context.keys if self.is_time(measure, key.dimension)]
+        if measure.take.endswith("recorded"):
+            steps: dict[tuple[KeyValue, KeyValue], list[datetime]] = defaultdict(list)
+            for _, meeting in self.meetings(measure.home, replace(context, window=None)):
+                step, at = self._step(meeting), meeting.time()
+                if step is None or at is None:
+                    continue
+                if context.window is not None:
+                    start, end = context.window
+                    if at >= end or (start is not None and step < start):
+                        continue
+                period = tuple(key.of(meeting.dimension(key.dimension)) for key in places)
+                steps[period, tuple(meeting.dimension(words) for words in measure.each)].append(step)
+            return lambda period, each: choose(steps[period, each]) if (period, each) in steps else None
+        dataset = self.catalog.datasets[measure.home]
+        finest, span = dataset.dimensions[dataset.time or ""].finest, self.recorded(measure.home)
+        if context.window is not None:
+            start, end = context.window
+            start = start if start is not None else span[0] if span else end
+            taken = start_of(end - INSTANT if choose is max else start, finest)
+            return lambda period, each: taken
+        of_step: dict[KeyValue, list[datetime]] = defaultdict(list)
+        step_key = Key("step", dataset.time or "", finest)
+        times = Times(step_key, (), (), *self._parted(measure, context.where))
+        for step in self.asked_periods(times, span) if span else []:
+            if start_of(span[0], finest) <= step <= span[1]:
+                of_step[tuple(key.of(step) for key in places)].append(step)
+        return lambda period, each: choose(of_step[period]) if period in of_step else None
+
     def _computed(self, measure: Computed, context: Context) -> Cells:
         inputs = {name: self.evaluate(inner, context) for name, inner in measure.inputs.items()}
         keys = frozenset(key for cells in inputs.values() for key in cells.keys)
@@ -389,7 +468,7 @@ class Evaluator:
     def _over(self, measure: Over, context: Context) -> Cells:
         """Each asked period's window, evaluated by itself (rule 15)."""
         inner = measure.inner
-        if not isinstance(inner, Rows | Across):
+        if not isinstance(inner, Rows | State | Across):
             return self.evaluate(_pushed(measure), context)
         times = self.times(inner, context)
         span = self._recorded_by(homes(inner))
@@ -437,8 +516,9 @@ class Evaluator:
         apart = replace(context, keys=times.others, where=times.rest)
         inside = self.evaluate(measure.inner, replace(apart, window=(start, end)))
         since = self.evaluate(measure.inner, replace(apart, window=(None, end)))
-        assert isinstance(measure.inner, Rows | Across)
-        empty = 0 if measure.inner.value[1].startswith("count") else None
+        assert isinstance(measure.inner, Rows | State | Across)
+        over_steps = isinstance(measure.inner, State) and measure.inner.take in ("min", "max", "average")
+        empty = 0 if measure.inner.value[1].startswith("count") and not over_steps else None
         if from_first_row and not times.others and not self._any_row(measure.inner, replace(apart, window=(None, end))):
             return {}
         return {key: inside.at(key) if key in inside.keys else empty for key in since.keys}
@@ -642,7 +722,7 @@ def _pushed(measure: Over) -> Measure:
         raise Refused("NOT_SUPPORTED")
     if isinstance(inner, Computed):
         return replace(inner, inputs={name: replace(measure, inner=one) for name, one in inner.inputs.items()})
-    assert not isinstance(inner, Rows | Across)
+    assert not isinstance(inner, Rows | State | Across)
     return replace(inner, inner=replace(measure, inner=inner.inner))
 
 
@@ -652,4 +732,4 @@ def unshifted(measure: Measure) -> Measure:
         return unshifted(measure.inner)
     if isinstance(measure, Computed | Across):
         return replace(measure, inputs={name: unshifted(one) for name, one in measure.inputs.items()})
-    return measure if isinstance(measure, Rows) else replace(measure, inner=unshifted(measure.inner))
+    return measure if isinstance(measure, Rows | State) else replace(measure, inner=unshifted(measure.inner))
