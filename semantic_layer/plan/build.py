@@ -10,7 +10,7 @@ from semantic_layer.plan.across_sources import COMBINED, Across, connections
 from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
-from semantic_layer.plan.draft import Draft, DraftColumn, Schemas
+from semantic_layer.plan.draft import LONGEST_NAME, Draft, DraftColumn, Schemas, in_small_words
 from semantic_layer.plan.empty_members import empty_members, missing_periods
 from semantic_layer.plan.evaluate import evaluate
 from semantic_layer.plan.key_values import dates_compared
@@ -123,7 +123,7 @@ def _columns(
     taken = {output.name for output in dimensions}
     outputs = []
     for column, expr, value in zip(metrics, exprs, values, strict=True):
-        name = column.name.lower()
+        name = in_small_words(column.name)[:LONGEST_NAME]
         while name in taken:
             name = f"{name}_value"
         taken.add(name)

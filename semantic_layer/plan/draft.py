@@ -200,7 +200,7 @@ class Draft:
 
 
 def _new(hint: str, taken: set[str]) -> str:
-    slug = re.sub(r"[^a-z0-9_]+", "_", hint.lower()).strip("_") or "step"
+    slug = re.sub(r"[^a-z0-9_]+", "_", in_small_words(hint)).strip("_") or "step"
     slug = (slug if not slug[0].isdigit() else f"n{slug}")[:LONGEST_NAME]
     name, count = slug, 1
     while name in taken:
@@ -208,6 +208,11 @@ def _new(hint: str, taken: set[str]) -> str:
         name = f"{slug}_{count}"
     taken.add(name)
     return name
+
+
+def in_small_words(name: str) -> str:
+    """`salesLastYear` as `sales_last_year`, the way that SQL is read."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def steps_read(block: Block) -> Iterator[str]:
