@@ -26,7 +26,7 @@ def validate_data(reading: Reading, files: int, timeout: float, as_json: bool) -
     """Prints the report. Raises Exit(1) if it has an error, and SemanticLayerError for settings without use."""
     began = time.monotonic()
     settings = settings_of_command(None)
-    with Progress(sys.stderr) as progress:
+    with Progress(sys.stderr, "checked") as progress:
         report = run_once(_checked(settings, reading, timeout, progress))
     seconds = time.monotonic() - began
     if as_json:

@@ -37,6 +37,10 @@ COMMANDS = {
         "Ask", "describe_command", "describe",
         "Says what a metric is: its rule in one sentence, then its entry in the dictionary.",
     ),
+    "init": (
+        "Define", "init_command", "init",
+        "Writes first definitions of a database: what it declares, and guesses that are marked as guesses.",
+    ),
     "validate": (
         "Define", "definition_commands", "validate",
         "Checks definitions, and tells every mistake at once: file:line:column CODE message.",

@@ -10,8 +10,9 @@ CLEAR = "\r\x1b[2K"
 class Progress:
     """Writes to standard error, so that standard output holds results only."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, verb: str) -> None:
         self._out = out
+        self._verb = verb
         self._is_live = out.isatty()
 
     def __enter__(self) -> Self:
@@ -23,7 +24,7 @@ class Progress:
 
     def told(self, what: str, done: int, total: int) -> None:
         """One more step is done."""
-        line = f"{done} of {total} checked: {what}"
+        line = f"{done} of {total} {self._verb}: {what}"
         if self._is_live:
             width = shutil.get_terminal_size().columns
             self._write(f"{CLEAR}{line[: width - 1]}")

@@ -118,9 +118,11 @@ SOME_WORDS = ByLanguage()
 SYNONYMS = ByLanguage(Listing(Text()))
 NAME = Text(NAME_FORM, 'a name of lower case letters, digits and single "_"')
 ANY_NAME = r"[^\s\"'`;]+"
-COLUMN = Text(ANY_NAME, "a column's name")
+# A source may name columns and tables by any words: they are always quoted in SQL where they must be.
+SOURCE_NAME = r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?"
+COLUMN = Text(SOURCE_NAME, "a column's name")
 CONNECTION = Text(r"[A-Za-z][A-Za-z0-9_]*", "the name of a connection in the settings")
-TABLE = Text(ANY_NAME, "a table, view or file as the source names it")
+TABLE = Text(SOURCE_NAME, "a table, view or file as the source names it")
 OTHER_DIMENSION = Text(rf"{NAME_FORM}\.{NAME_FORM}", "DATASET.DIMENSION")
 JOIN_KIND = Choice(("many_to_one", "one_to_one", "one_to_many", "many_to_many"))
 UNIT = Text(UNIT_FORM, "an ISO 4217 code, count, percent, ratio or a unit of time")
@@ -189,7 +191,7 @@ JOIN = Block("join", {
     "to": Key(NAME, "The joined dataset; default: the join's name."),
     "kind": Key(JOIN_KIND, "How many rows may match, from here.", True),
     "through": Key(NAME, "A bridge: a dataset that joins many_to_one to `to`."),
-    "match": Key(Either(Keyed("column", COLUMN, ANY_NAME), Listing(COLUMN, or_one=True)),
+    "match": Key(Either(Keyed("column", COLUMN, SOURCE_NAME), Listing(COLUMN, or_one=True)),
                  "The columns that are equal; a map if they are named differently (ours: theirs).", True),
     "valid_at": Key(NAME, "The time dimension that picks the valid row of a slowly changing dataset."),
 })  # fmt: skip
@@ -213,7 +215,8 @@ DATASET = Block("dataset", {
         "from": Key(COLUMN, "The column with the first moment at which a row holds.", True),
         "until": Key(COLUMN, "The column with the first moment at which it no longer holds.", True),
     }), "When a row of a slowly changing dataset holds."),
-    "columns": Key(Keyed("column", COLUMN_TYPE, ANY_NAME), "Types of raw columns: a declared one is cast before use."),
+    "columns": Key(Keyed("column", COLUMN_TYPE, SOURCE_NAME),
+                   "Types of raw columns: a declared one is cast before use."),
     "watermark": Key(Formula(), "How fresh the data is, by the data's own mark: max(loaded_at)."),
     "change_token": Key(Formula(), "A value that changes whenever the data does."),
     "time_to_live": Key(DURATION, "How long an answer may be cached where there is no change token."),

@@ -5,7 +5,7 @@ The same layout for a file that a person wrote (`format`, comments kept) and for
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -53,6 +53,20 @@ def yaml_of(section: str, documents: Mapping[str, Json]) -> str:
     tree = read_json("", {section: dict(documents)})
     assert isinstance(tree, MapNode)
     return _Layout(_Comments()).file(tree)
+
+
+def commented_text(
+    tree: Mapping[str, Json], head: Iterable[str], above: Mapping[Path, str], beside: Mapping[Path, str]
+) -> str:
+    """A file from its tree, with comments (without #) at its head, above keys and beside them."""
+    node = read_json("", dict(tree))
+    assert isinstance(node, MapNode)
+    comments = _Comments(
+        [f"# {line}".rstrip() for line in head],
+        {path: [f"# {line}" for line in said.split("\n")] for path, said in above.items()},
+        {path: f"# {said}" for path, said in beside.items() if said},
+    )
+    return _Layout(comments).file(node)
 
 
 # --- comments ----------------------------------------------------------------------------------------------------

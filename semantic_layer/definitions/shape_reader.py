@@ -25,6 +25,9 @@ _HABITS = {
 }  # fmt: skip
 
 
+_FORMS_SAID = {grammar.NAME_FORM: 'lower case letters, digits and single "_", starting with a letter'}
+
+
 class _Broken:
     """The value of what could not be read; a problem says why."""
 
@@ -149,7 +152,7 @@ class ShapeReader:
             inner = (*path, name)
             self.places.record(inner, value, node.keys[name])
             if re.fullmatch(shape.form, name) is None:
-                form = 'lower case letters, digits and single "_", starting with a letter'
+                form = _FORMS_SAID.get(shape.form, "characters that are printed, without space at either end")
                 self._problem(
                     node.keys[name].place,
                     ProblemCode.BAD_NAME,

@@ -130,9 +130,10 @@ async def _orphans(look: Look, check: JoinCheck, report: JoinReport) -> list[Fin
         return []
     here, there = check.sides
     rows = report.rows or 0
+    lost = "1 value" if report.orphans == 1 else f"{report.orphans:,} values"
     message = (
         f"{rows_said(report.orphan_rows)} of {rows:,} ({share_said(report.orphan_rows, rows)}) of {here.dataset} "
-        f"have no {there.dataset}: {report.orphans:,} values of {', '.join(here.columns)}"
+        f"have no {there.dataset}: {lost} of {', '.join(here.columns)}"
     )
     if check.join.kind not in _TO_ONE:
         return [Finding(Level.NOTE, FindingCode.ORPHANS, check.name, check.place, message)]

@@ -15,7 +15,7 @@ from semantic_layer.plan.data_checks import (
     key_plan,
     repeated_plan,
 )
-from semantic_layer.survey.finding import Finding, FindingCode, KeyReport, Level, rows_said, share_said
+from semantic_layer.survey.finding import Finding, FindingCode, KeyReport, Level, rows_said, share_said, values_said
 from semantic_layer.survey.run import MOST_EXAMPLES, Look
 
 
@@ -49,7 +49,7 @@ async def key_findings(look: Look, key: KeyReport, rows: int, place: Place) -> l
     if key.repeated:
         side = Side(key.dataset, key.columns)
         message = (
-            f"key {columns} of {key.dataset} is not unique: {key.repeated:,} values stand in "
+            f"key {columns} of {key.dataset} is not unique: {values_said(key.repeated)} in "
             f"{rows_said(key.repeated_rows)}"
         )
         examples = await look.examples(repeated_plan(look.published, side, look.schemas, MOST_EXAMPLES))

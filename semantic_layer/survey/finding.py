@@ -126,6 +126,10 @@ def rows_said(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
+def values_said(count: int) -> str:
+    return f"{count:,} value stands" if count == 1 else f"{count:,} values stand"
+
+
 def share_said(part: int, whole: int) -> str:
     """`0.33 %`; what is there at all is never told as 0."""
     share = 100 * part / whole if whole else 0.0

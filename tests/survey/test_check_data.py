@@ -116,7 +116,7 @@ async def test_keys_are_counted(source: Source) -> None:
     assert (customer.rows, customer.key) == (4, None)
     repeated = found(report, "KEY_NOT_UNIQUE", "orders")
     assert (repeated.level, str(repeated.place)) == ("error", "shop.yaml:9:5")
-    assert repeated.said == "key order_id of orders is not unique: 1 values stand in 2 rows: 7 (2 rows)"
+    assert repeated.said == "key order_id of orders is not unique: 1 value stands in 2 rows: 7 (2 rows)"
     missing = found(report, "KEY_MISSING", "orders")
     assert (missing.level, missing.message) == (
         "warning",
