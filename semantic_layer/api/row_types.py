@@ -31,13 +31,7 @@ from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, Metr
 from semantic_layer.api.value_scalars import DATE, parameter_scalar, value_scalar, words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Metric
 from semantic_layer.definitions.reach import TIME, FoundDimension
-from semantic_layer.definitions.typed_names import (
-    camel_case,
-    datasets_shown,
-    pascal_case,
-    row_dimensions,
-    row_objects,
-)
+from semantic_layer.definitions.typed_names import RowNames, camel_case, pascal_case
 from semantic_layer.definitions.types import Part
 from semantic_layer.query.declared_types import dimension_type, metric_type
 from semantic_layer.query.filters import UNITS
@@ -71,13 +65,13 @@ class RowTypes:
     grand_total: GraphQLObjectType
 
 
-def row_types(catalog: Catalog) -> RowTypes:
+def row_types(catalog: Catalog, names: RowNames) -> RowTypes:
     """Raises nothing for a checked catalog; the fields are made when a schema first asks for them."""
     metrics = dict(_metric_fields(catalog))
-    objects = _dataset_types(catalog)
+    objects = _dataset_types(catalog, names)
     row = GraphQLObjectType(
         "Row",
-        lambda: {**dict(_row_dimensions(catalog, objects)), **metrics},
+        lambda: {**dict(_row_dimensions(catalog, names, objects)), **metrics},
         description="A row: the dimensions to cut by, and metrics. What is selected is what is asked.",
     )
     total = GraphQLObjectType(
@@ -88,17 +82,17 @@ def row_types(catalog: Catalog) -> RowTypes:
     return RowTypes(row, total)
 
 
-def _row_dimensions(catalog: Catalog, objects: dict[str, GraphQLObjectType]) -> Iterator[Named]:
-    for dataset, dimension in row_dimensions(catalog).values():
+def _row_dimensions(catalog: Catalog, names: RowNames, objects: dict[str, GraphQLObjectType]) -> Iterator[Named]:
+    for dataset, dimension in names.dimensions.values():
         yield from _dimension_fields(catalog, dataset, dimension)
-    for name, dataset_name in row_objects(catalog).items():
+    for name, dataset_name in names.objects.items():
         yield camel_case(name), _object_field(catalog, name, dataset_name, objects)
     yield from _time_fields(TIME, "The time dimension of whatever metric is asked.")
 
 
-def _dataset_types(catalog: Catalog) -> dict[str, GraphQLObjectType]:
+def _dataset_types(catalog: Catalog, names: RowNames) -> dict[str, GraphQLObjectType]:
     """One type per dataset, whatever join leads to it; only datasets from which a dimension is reached."""
-    shown = datasets_shown(catalog)
+    shown = names.shown
     objects: dict[str, GraphQLObjectType] = {}
 
     def fields_of(dataset: Dataset) -> dict[str, GraphQLField]:
@@ -160,17 +154,16 @@ def _metric_fields(catalog: Catalog) -> Iterator[Named]:
         type_ = metric_type(catalog, metric.name)
         output = None if type_ is None else output_type(type_)
         parameters = {camel_case(name): name for name in metric.parameters}
-        yield (
-            camel_case(metric.name),
-            GraphQLField(
-                value_scalar(output),
-                {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS,
-                cell,
-                description=metric_words(catalog, metric),
-                deprecation_reason=deprecation_words(catalog, metric),
-                extensions={KEY: MetricMeaning(metric.name, output, parameters)},
-            ),
+        field = GraphQLField(
+            value_scalar(output),
+            resolve=cell,
+            description=metric_words(catalog, metric),
+            deprecation_reason=deprecation_words(catalog, metric),
+            extensions={KEY: MetricMeaning(metric.name, output, parameters)},
         )
+        # Set, not given: GraphQLField would look at each argument's name again for each metric.
+        field.args = {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS
+        yield camel_case(metric.name), field
 
 
 def _parameter_arguments(metric: Metric) -> dict[str, GraphQLArgument]:

@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import NewType, cast
+from typing import Any, cast
 
 import pyarrow as pa
 import strawberry
+from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLResolveInfo
 
 from semantic_layer.api.answer_types import Column, Meta
-from semantic_layer.api.columnar_rows import ColumnarRows, ResponseKeys
+from semantic_layer.api.columnar_rows import ColumnarRows, ResponseKeys, Row
 from semantic_layer.api.fitted_columns import fitted
-from semantic_layer.api.request import Info
+from semantic_layer.api.row_types import RowTypes
 from semantic_layer.api.selection import SelectedColumn
 from semantic_layer.api.typed_question import TypedQuestion
 from semantic_layer.serving.answer import Answer, AnswerColumn
 
-RowObject = NewType("RowObject", object)  # stands for the generated type `Row`
-GrandTotalObject = NewType("GrandTotalObject", object)  # stands for `GrandTotal`
+Info = GraphQLResolveInfo[Any]
+
+
+@strawberry.type(description="Where the rows come from, and what their columns are.")
+class MetricsMeta(Meta):
+    columns: list[Column] = strawberry.field(description="By their keys in the response, with dots: product.brand.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +32,40 @@ class TypedAnswer:
     answer: Answer
 
 
-def _rows(root: strawberry.Parent[TypedAnswer]) -> list[RowObject]:
-    answer = root.answer
-    return cast(list[RowObject], _objects(answer.columns, answer.rows, root.question.rows))
+def answer_type(types: RowTypes, meta: GraphQLObjectType) -> GraphQLObjectType:
+    """`meta` is strawberry's type for MetricsMeta."""
+    rows = GraphQLNonNull(GraphQLList(GraphQLNonNull(types.row)))
+    shown = {
+        "rows": GraphQLField(rows, resolve=_rows, description="Distinct by the dimensions selected in it."),
+        "totals": GraphQLField(
+            GraphQLNonNull(types.grand_total),
+            resolve=_totals,
+            description="The same without dimensions, over every row after `where`.",
+        ),
+        "subtotals": GraphQLField(
+            rows,
+            resolve=_set,
+            description="The same with fewer dimensions, over every row after `where`: those selected in it are kept.",
+        ),
+        "meta": GraphQLField(GraphQLNonNull(meta), resolve=_meta),
+    }
+    says = "The answer to one question. What `rows` selects is what is asked."
+    return GraphQLObjectType("MetricsAnswer", shown, description=says)
 
 
-def _totals(root: strawberry.Parent[TypedAnswer], info: Info) -> GrandTotalObject:
+def _rows(root: TypedAnswer, _info: Info) -> ColumnarRows:
+    return _objects(root.answer.columns, root.answer.rows, root.question.rows)
+
+
+def _totals(root: TypedAnswer, info: Info) -> Row:
     (row,) = _set(root, info)  # semantics rule 4: without dimensions there is exactly one row
-    return GrandTotalObject(row)
-
-
-def _subtotals(root: strawberry.Parent[TypedAnswer], info: Info) -> list[RowObject]:
-    return cast(list[RowObject], _set(root, info))
+    return row
 
 
 def _set(root: TypedAnswer, info: Info) -> ColumnarRows:
+    """The totals that a field asks for by its key in the response."""
     place = root.question.totals[str(info.path.key)]
-    (found,) = (one for one in root.answer.totals if one.by == place.kept)
+    found = next(one for one in root.answer.totals if one.by == place.kept)
     return _objects(found.columns, found.rows, place.columns)
 
 
@@ -56,25 +78,7 @@ def _objects(
     return ColumnarRows(*fitted(columns, rows, outputs), places)
 
 
-def _meta(root: strawberry.Parent[TypedAnswer]) -> "MetricsMeta":
+def _meta(root: TypedAnswer, _info: Info) -> MetricsMeta:
     meta = root.answer.meta
     shown = {one.name: getattr(meta, one.name) for one in fields(meta)}
     return MetricsMeta(columns=cast(list[Column], root.answer.columns), **shown)
-
-
-@strawberry.type(description="Where the rows come from, and what their columns are.")
-class MetricsMeta(Meta):
-    columns: list[Column] = strawberry.field(description="By their keys in the response, with dots: product.brand.")
-
-
-@strawberry.type(description="The answer to one question. What `rows` selects is what is asked.")
-class MetricsAnswer:
-    rows: list[RowObject] = strawberry.field(resolver=_rows, description="Distinct by the dimensions selected in it.")
-    totals: GrandTotalObject = strawberry.field(
-        resolver=_totals, description="The same without dimensions, over every row after `where`."
-    )
-    subtotals: list[RowObject] = strawberry.field(
-        resolver=_subtotals,
-        description="The same with fewer dimensions, over every row after `where`: those selected in it are kept.",
-    )
-    meta: MetricsMeta = strawberry.field(resolver=_meta)

@@ -1,69 +1,76 @@
 """`metrics(...)`: the typed door. It translates a selection to a question and decides nothing."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, NewType, cast
+from typing import Any
 
-import strawberry
-from graphql import GraphQLInputObjectType, GraphQLObjectType
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLString,
+)
 
-from semantic_layer.api.request import Info
+from semantic_layer.api.ask_input import AS_OF, EXPECT
+from semantic_layer.api.request import RequestContext
+from semantic_layer.api.row_types import row_types
 from semantic_layer.api.selection import selected_sets
-from semantic_layer.api.typed_answer import MetricsAnswer, TypedAnswer
+from semantic_layer.api.typed_answer import TypedAnswer, answer_type
 from semantic_layer.api.typed_question import typed_question
+from semantic_layer.api.where_types import HAVING, ORDER_BY, where_type
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.typed_names import row_names
 from semantic_layer.errors import SemanticLayerError
 
-# Each stands for an input type made with graphql-core.
-Where = NewType("Where", Mapping[str, object])
-Having = NewType("Having", Mapping[str, object])
-OrderBy = NewType("OrderBy", Mapping[str, object])
-Expect = NewType("Expect", Mapping[str, object])
-AsOf = NewType("AsOf", Mapping[str, object])
+ARGUMENTS = {
+    "having": GraphQLArgument(GraphQLList(GraphQLNonNull(HAVING)), description="Which rows are shown; all must hold."),
+    "orderBy": GraphQLArgument(GraphQLList(GraphQLNonNull(ORDER_BY)), description="The order of the rows."),
+    "limit": GraphQLArgument(GraphQLInt, description="At most this many rows; meta says if there are more."),
+    "offset": GraphQLArgument(GraphQLInt, description="Leaves out the first rows."),
+    "includeEmpty": GraphQLArgument(GraphQLBoolean, description="Also members without any data."),
+    "fillTime": GraphQLArgument(GraphQLBoolean, description="A row for every period of the range."),
+    "timeZone": GraphQLArgument(GraphQLString, description="The zone of the periods, else the catalog's."),
+    "language": GraphQLArgument(GraphQLString, description="Of the labels; en if left out."),
+    "minRevision": GraphQLArgument(GraphQLInt, description="Waits shortly until this revision is served."),
+    "expect": GraphQLArgument(EXPECT, description="What the caller relies on; keys as in orderBy."),
+    "asOf": GraphQLArgument(AS_OF, description="Asks the registry of an earlier time."),
+    "strict": GraphQLArgument(GraphQLBoolean, description="Turns warnings into errors."),
+}
 
 
-def _says(description: str) -> Any:
-    return strawberry.argument(description=description)
+def metrics_field(catalog: Catalog, meta: GraphQLObjectType) -> GraphQLField:
+    """The root field of a catalog, with all types below it. `meta` is strawberry's type of MetricsMeta."""
+    names = row_names(catalog)
+    types, where = row_types(catalog, names), where_type(catalog, names)
 
+    async def resolve(_root: object, info: GraphQLResolveInfo[RequestContext], **arguments: Any) -> TypedAnswer:
+        return await _answered(info, arguments, types.row, where)
 
-async def _metrics(
-    info: Info,
-    where: Annotated[Where | None, _says("What is counted.")] = strawberry.UNSET,
-    having: Annotated[list[Having] | None, _says("Which rows are shown; all must hold.")] = strawberry.UNSET,
-    order_by: Annotated[list[OrderBy] | None, _says("The order of the rows.")] = strawberry.UNSET,
-    limit: Annotated[int | None, _says("At most this many rows; meta says if there are more.")] = strawberry.UNSET,
-    offset: Annotated[int | None, _says("Leaves out the first rows.")] = strawberry.UNSET,
-    include_empty: Annotated[bool | None, _says("Also members without any data.")] = strawberry.UNSET,
-    fill_time: Annotated[bool | None, _says("A row for every period of the range.")] = strawberry.UNSET,
-    time_zone: Annotated[str | None, _says("The zone of the periods, else the catalog's.")] = strawberry.UNSET,
-    language: Annotated[str | None, _says("Of the labels; en if left out.")] = strawberry.UNSET,
-    min_revision: Annotated[int | None, _says("Waits shortly until this revision is served.")] = strawberry.UNSET,
-    expect: Annotated[Expect | None, _says("What the caller relies on; keys as in orderBy.")] = strawberry.UNSET,
-    as_of: Annotated[AsOf | None, _says("Asks the registry of an earlier time.")] = strawberry.UNSET,
-    strict: Annotated[bool | None, _says("Turns warnings into errors.")] = strawberry.UNSET,
-) -> MetricsAnswer | None:
-    given = {
-        "where": where, "having": having, "orderBy": order_by, "limit": limit, "offset": offset,
-        "includeEmpty": include_empty, "fillTime": fill_time, "timeZone": time_zone, "language": language,
-        "minRevision": min_revision, "expect": expect, "asOf": as_of, "strict": strict,
-    }  # fmt: skip
-    context, raw = info.context, info._raw_info
-    types = raw.schema.type_map
-    question = typed_question(
-        selected_sets(raw),
-        {name: value for name, value in given.items() if value is not strawberry.UNSET},
-        cast(GraphQLObjectType, types["Row"]),
-        cast(GraphQLInputObjectType, types["Where"]),
+    return GraphQLField(
+        answer_type(types, meta),
+        {"where": GraphQLArgument(where, description="What is counted."), **ARGUMENTS},
+        resolve,
+        description="Asks metrics as fields: what is selected below `rows` is the question. Each alias is a question "
+        "of its own; one that fails leaves the others alone.",
     )
+
+
+async def _answered(
+    info: GraphQLResolveInfo[RequestContext],
+    arguments: dict[str, Any],
+    row: GraphQLObjectType,
+    where: GraphQLInputObjectType,
+) -> TypedAnswer:
+    question = typed_question(selected_sets(info), arguments, row, where)
+    context = info.context
     try:
         answer = await context.backend.answers.answer(
             question.ask, context.principal, timeout=context.timeout, published=context.published
         )
     except SemanticLayerError as refusal:
         raise question.in_typed_words(refusal) from refusal
-    return cast(MetricsAnswer, TypedAnswer(question, answer))
-
-
-METRICS = strawberry.field(
-    resolver=_metrics,
-    description="Asks metrics as fields: what is selected below `rows` is the question. Each alias is a question of "
-    "its own; one that fails leaves the others alone.",
-)
+    return TypedAnswer(question, answer)

@@ -20,13 +20,7 @@ from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, Metr
 from semantic_layer.api.value_scalars import words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension
 from semantic_layer.definitions.reach import TIME, FoundDimension
-from semantic_layer.definitions.typed_names import (
-    camel_case,
-    datasets_shown,
-    pascal_case,
-    row_dimensions,
-    row_objects,
-)
+from semantic_layer.definitions.typed_names import RowNames, camel_case, pascal_case
 from semantic_layer.query.declared_types import dimension_type
 
 Named = tuple[str, GraphQLInputField]
@@ -61,9 +55,9 @@ ORDER_BY = GraphQLInputObjectType(
 )
 
 
-def where_type(catalog: Catalog) -> GraphQLInputObjectType:
+def where_type(catalog: Catalog, names: RowNames) -> GraphQLInputObjectType:
     """The filter of a catalog's questions; the types of joined datasets hang on it."""
-    objects = _dataset_filters(catalog)
+    objects = _dataset_filters(catalog, names)
 
     def fields() -> dict[str, GraphQLInputField]:
         own = {
@@ -71,7 +65,7 @@ def where_type(catalog: Catalog) -> GraphQLInputObjectType:
             "or": GraphQLInputField(_listed(where), description="Any of these."),
             "not": GraphQLInputField(where, description="What does not pass this."),
         }
-        return own | dict(_catalog_filters(catalog)) | dict(_row_filters(catalog, objects))
+        return own | dict(_catalog_filters(catalog)) | dict(_row_filters(catalog, names, objects))
 
     where = GraphQLInputObjectType("Where", fields, description="What is counted. All that is given must hold.")
     return where
@@ -96,17 +90,17 @@ def _catalog_filters(catalog: Catalog) -> Iterator[Named]:
         yield "metric", GraphQLInputField(type_, description="Keeps rows of the members whose metric passes.")
 
 
-def _row_filters(catalog: Catalog, objects: Mapping[str, GraphQLInputObjectType]) -> Iterator[Named]:
-    for dataset, dimension in row_dimensions(catalog).values():
+def _row_filters(catalog: Catalog, names: RowNames, objects: Mapping[str, GraphQLInputObjectType]) -> Iterator[Named]:
+    for dataset, dimension in names.dimensions.values():
         yield _dimension_filter(catalog, dataset, dimension)
-    for name, dataset_name in row_objects(catalog).items():
+    for name, dataset_name in names.objects.items():
         yield camel_case(name), _object_filter(name, objects[dataset_name])
     says = "The time dimension of whatever metric is asked."
     yield TIME, GraphQLInputField(comparisons.TIME, description=says, extensions={KEY: DimensionMeaning(TIME)})
 
 
-def _dataset_filters(catalog: Catalog) -> dict[str, GraphQLInputObjectType]:
-    shown = datasets_shown(catalog)
+def _dataset_filters(catalog: Catalog, names: RowNames) -> dict[str, GraphQLInputObjectType]:
+    shown = names.shown
     objects: dict[str, GraphQLInputObjectType] = {}
 
     def fields_of(dataset: Dataset) -> dict[str, GraphQLInputField]:

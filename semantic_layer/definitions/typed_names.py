@@ -5,7 +5,7 @@ object has its dataset's dimensions and joins. `check_typed_names` sees to it th
 every typed name leads back to exactly one definition.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,34 +50,34 @@ def metric_homes(catalog: Catalog) -> set[str]:
     return {block.rule.home for block in blocks if block.rule.home is not None}
 
 
-def row_dimensions(catalog: Catalog) -> dict[str, tuple[Dataset, Dimension]]:
-    """The dimensions that are asked without a path: those of facts, and of datasets to which no join leads."""
-    facts, joined = metric_homes(catalog), _joined(catalog)
-    lonely = [name for name in catalog.datasets if name not in facts and name not in joined]
-    found: dict[str, tuple[Dataset, Dimension]] = {}
-    for dataset in (*(one for one in catalog.datasets if one in facts), *lonely):
-        owner = catalog.datasets[dataset]
-        for name, dimension in owner.dimensions.items():
-            found.setdefault(name, (owner, dimension))
-    return found
+@dataclass(frozen=True, slots=True)
+class RowNames:
+    """What a row has beside metrics. `dimensions` are asked without a path: those of facts, and of datasets to which
+    no join leads. `objects` lead to datasets: the joins of facts, and every joined dataset by its own name.
+    `shown` are the datasets from which some dimension is reached: others have no fields to show.
+    """
+
+    dimensions: Mapping[str, tuple[Dataset, Dimension]]
+    objects: Mapping[str, str]
+    shown: frozenset[str]
 
 
-def row_objects(catalog: Catalog) -> dict[str, str]:
-    """Name -> dataset: the joins of facts, and every joined dataset by its own name."""
-    facts, shown = metric_homes(catalog), datasets_shown(catalog)
-    found = {
-        name: join.to
-        for dataset in catalog.datasets.values()
-        if dataset.name in facts
-        for name, join in dataset.joins.items()
-    }
-    for name in _joined(catalog):
-        found.setdefault(name, name)
-    return {name: dataset for name, dataset in found.items() if dataset in shown}
+def row_names(catalog: Catalog) -> RowNames:
+    facts, joined, shown = metric_homes(catalog), _joined(catalog), _shown(catalog)
+    in_facts = [dataset for dataset in catalog.datasets.values() if dataset.name in facts]
+    lonely = [one for one in catalog.datasets.values() if one.name not in facts and one.name not in joined]
+    dimensions: dict[str, tuple[Dataset, Dimension]] = {}
+    for dataset in (*in_facts, *lonely):
+        for name, dimension in dataset.dimensions.items():
+            dimensions.setdefault(name, (dataset, dimension))
+    objects = {name: join.to for dataset in in_facts for name, join in dataset.joins.items()}
+    for name in joined:
+        objects.setdefault(name, name)
+    return RowNames(dimensions, {name: to for name, to in objects.items() if to in shown}, shown)
 
 
-def datasets_shown(catalog: Catalog) -> frozenset[str]:
-    """The datasets from which some dimension is reached, by any number of joins: others have no fields to show."""
+def _shown(catalog: Catalog) -> frozenset[str]:
+    """The datasets from which some dimension is reached, by any number of joins."""
     shown = {name for name, dataset in catalog.datasets.items() if dataset.dimensions}
     users: dict[str, list[str]] = {}
     for dataset in catalog.datasets.values():
@@ -94,9 +94,10 @@ def datasets_shown(catalog: Catalog) -> frozenset[str]:
 
 def typed_names(catalog: Catalog) -> Iterator[TypedName]:
     """Every name that definitions give to the typed schema, with the scope in which it must be the only one."""
-    for dataset, dimension in row_dimensions(catalog).values():
+    names = row_names(catalog)
+    for dataset, dimension in names.dimensions.values():
         yield from _dimension("row", dataset, dimension)
-    for name, target in row_objects(catalog).items():
+    for name, target in names.objects.items():
         yield TypedName("row", camel_case(name), *_object(catalog, name, target))
     for dataset in catalog.datasets.values():
         yield TypedName("types", pascal_case(dataset.name), "dataset", dataset.name, ("datasets", dataset.name))

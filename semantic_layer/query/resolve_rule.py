@@ -153,8 +153,11 @@ def _modified(measure: Measure, modifier: Modifier) -> Measure:
 
 
 def _with_parameters(expr: Expr, parameters: Mapping[str, Value] | None) -> Expr:
+    if not parameters:
+        return expr
+
     def put_in(node: Expr) -> Expr | None:
-        return (parameters or {}).get(node.name) if isinstance(node, Parameter) else None
+        return parameters.get(node.name) if isinstance(node, Parameter) else None
 
     return rewrite(expr, put_in)
 
