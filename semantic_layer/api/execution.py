@@ -29,6 +29,7 @@ from semantic_layer.api.error_words import (
     log_fault,
     refusal_words,
 )
+from semantic_layer.api.near_inputs import with_near_names
 from semantic_layer.api.request import RequestContext
 from semantic_layer.errors import ErrorCode, SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
@@ -82,7 +83,7 @@ async def _run(
     try:
         document = await schema.prepared(request.query)
     except InvalidDocument as invalid:
-        return _invalid(invalid)
+        return _invalid(invalid, with_near_names(invalid.errors, schema.graphql))
     except SemanticLayerError as refusal:
         return refused_reply(refusal)
     outcome = execute(
@@ -98,7 +99,7 @@ async def _run(
     result = outcome if isinstance(outcome, ExecutionResult) else await outcome
     errors = result.errors or []
     if result.data is None and errors and all(error.path is None for error in errors):
-        return _not_executed(document, request, errors)
+        return _not_executed(document, request, with_near_names(errors, schema.graphql))
     reply: dict[str, object] = {}
     if errors:
         reply["errors"] = [field_words(error, context.request_id) for error in errors]
@@ -107,16 +108,16 @@ async def _run(
     return GraphqlReply(orjson.dumps(reply), outdated=outdated)
 
 
-def _invalid(invalid: InvalidDocument) -> GraphqlReply:
+def _invalid(invalid: InvalidDocument, errors: Sequence[GraphQLError]) -> GraphqlReply:
     """Mistakes inside a question that is written into the document are told by the question's own reader."""
     told: list[ErrorWords] = []
     arguments = list(_literal_questions(invalid.document))
     for argument in arguments:
-        if any(_is_inside(error, argument) for error in invalid.errors):
+        if any(_is_inside(error, argument) for error in errors):
             refusal = _refusal(untyped(argument.value, {}))
             if refusal is not None:
                 told.append(refusal_words(refusal))
-    for error in invalid.errors:
+    for error in errors:
         if not (told and any(_is_inside(error, argument) for argument in arguments)):
             told.append(document_words(error))
     return failed_reply(ErrorCode.GRAPHQL_INVALID, told)

@@ -396,6 +396,29 @@ async def test_an_unknown_field_names_near_ones(door: Door) -> None:
     assert refused["code"] == "GRAPHQL_INVALID" and refused["near"][0] == "averageBasketValue"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message", "near"),
+    [
+        ('(where: {prodct: {brand: {eq: "A"}}})', "Where has no field prodct; did you mean product", "product"),
+        ('(where: {product: {brnd: {eq: "A"}}})', "ProductWhere has no field brnd; did you mean brand", "brand"),
+        ('(orderBy: {key: "x", direction: DSC})', "DSC is no Direction; did you mean DESC", "DESC"),
+        ("(where: {segments: [BIG_SPENDER]})", "BIG_SPENDER is no Segment; did you mean BIG_SPENDERS", "BIG_SPENDERS"),
+    ],
+)
+async def test_a_misspelt_input_names_near_ones(door: Door, arguments: str, message: str, near: str) -> None:
+    reply = await door.ask(f"{{ metrics{arguments} {{ rows {{ sales }} }} }}")
+    (error, *_) = reply["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_INVALID"
+    assert error["message"].startswith(message) and error["extensions"]["near"][0] == near
+
+
+async def test_a_misspelt_variable_names_near_ones(door: Door) -> None:
+    document = "query ($w: Where, $o: [OrderBy!]) { metrics(where: $w, orderBy: $o) { rows { sales } } }"
+    wrong = {"w": {"product": {"departmnt": {"eq": "A"}}}, "o": [{"key": "sales", "direction": "DOWN"}]}
+    refused = await door.refused(document, wrong)
+    assert [one["near"][:1] for one in refused] == [["department"], []]
+
+
 async def test_a_filter_nested_without_end_is_refused(door: Door) -> None:
     nested: dict[str, Any] = {"storeId": {"eq": 1}}
     for _ in range(100):
