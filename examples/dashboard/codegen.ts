@@ -1,8 +1,8 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
-  // Of a running server it is http://127.0.0.1:8000/schema.graphql.
-  schema: "../../schema/schema.graphql",
+  // Of a running server: SCHEMA=http://127.0.0.1:8000/graphql npm run generate
+  schema: process.env["SCHEMA"] ?? "../../schema/schema.graphql",
   documents: "src/*.graphql",
   generates: {
     "src/generated.ts": {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo.process import Demo
 from tests.examples.build_dashboard import DASHBOARD, GENERATED, compile_, generate, made, sources
 from tests.house.tree import ROOT
 from tests.node.tools import NodeTools
@@ -20,6 +21,14 @@ def built(tmp_path_factory: pytest.TempPathFactory, node_tools: NodeTools) -> Pa
 
 def test_the_types_are_what_codegen_prints_of_the_schema(built: Path) -> None:
     """If this or the next fails: .venv/bin/python -m tests.examples.build_dashboard"""
+    assert (built / GENERATED).read_bytes() == (DASHBOARD / GENERATED).read_bytes()
+
+
+def test_a_running_server_gives_the_same_types(
+    built: Path, node_tools: NodeTools, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMA", f"{demo.url}/graphql")
+    generate(built, node_tools)
     assert (built / GENERATED).read_bytes() == (DASHBOARD / GENERATED).read_bytes()
 
 
