@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -40,10 +42,10 @@ from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.execution import GraphqlRequest, run
 from semantic_layer.api.request import RequestContext
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.serving.answer import AnswerColumn, OutputType
+from semantic_layer.serving.answer import AnswerColumn, OutputType, TotalsSet
 from tests.api.columnar_questions import Selected, as_if_many, selected
 from tests.api.columnar_schema import ROWS, answering, schema
-from tests.api.given import Door, published
+from tests.api.given import ANSWER, Door, published
 
 INTS = AnswerColumn("c", "C", OutputType.INTEGER)
 
@@ -227,3 +229,37 @@ async def test_many_rows_are_written_in_a_thread(monkeypatch: pytest.MonkeyPatch
             await asked
     finally:
         may_end.set()
+
+
+async def test_the_typed_door_takes_the_short_cut(door: Door) -> None:
+    """Its own types and resolvers: nothing in them may make the executor go cell by cell."""
+    columns = (
+        AnswerColumn("transactionDate", "T", OutputType.DATE),
+        AnswerColumn("product.department", "D", OutputType.TEXT),
+        AnswerColumn("sales", "S", OutputType.DECIMAL, scale=2),
+        AnswerColumn("baskets", "B", OutputType.INTEGER),
+        AnswerColumn("discountRate", "R", OutputType.FLOAT),
+        AnswerColumn("old", "O", OutputType.BIGINT),
+    )
+    rows = pa.table(
+        {
+            "transactionDate": pa.array([date(2017, 1, 1), None]),
+            "product.department": pa.array(["GROCERY", None]),
+            "sales": pa.array([Decimal("1.50"), None], pa.decimal128(38, 2)),
+            "baskets": pa.array([1, None], pa.int32()),
+            "discountRate": pa.array([0.25, None]),
+            "old": pa.array([2**40, None], pa.int64()),
+        }
+    )
+    total = TotalsSet((), columns[2:], rows.select([2, 3, 4, 5]).slice(0, 1))
+    by_department = TotalsSet(("product.department",), columns[1:], rows.select([1, 2, 3, 4, 5]))
+    door.answers.result = replace(ANSWER, columns=columns, rows=rows, totals=(total, by_department))
+    document = """{ metrics {
+      rows { transactionDate(grain: MONTH) product { department __typename } sales baskets discountRate old: units }
+      totals { sales baskets }
+      subtotals { product { department } sales } } }"""
+    context = RequestContext(door.backend, published(), Principal("test"), "request-1")
+    data, errors = await both_ways(door.schema.graphql, document, context_value=context)
+    assert errors == []
+    assert isinstance(data["metrics"]["rows"], orjson.Fragment)
+    assert isinstance(data["metrics"]["subtotals"], orjson.Fragment)
