@@ -18,6 +18,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from semantic_layer.api.document_limits import DocumentLimits, too_large
 from semantic_layer.api.known_fields import KnownFieldsRule
+from semantic_layer.api.ready_replies import ReadyReplies
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 
@@ -52,6 +53,7 @@ class PreparedSchema:
     graphql: GraphQLSchema
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     documents: "LRUCache[str, DocumentNode]" = field(default_factory=_no_documents, compare=False)
+    ready: ReadyReplies = field(default_factory=ReadyReplies, compare=False)
 
     async def prepared(self, text: str) -> DocumentNode:
         """The document of a text. Raises SemanticLayerError (syntax, limits) or InvalidDocument."""

@@ -33,6 +33,7 @@ from semantic_layer.api.near_inputs import with_near_names
 from semantic_layer.api.request import RequestContext
 from semantic_layer.errors import ErrorCode, SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
+from semantic_layer.serving.answer import Grounds
 from semantic_layer.serving.answers import NewerCatalogServed
 
 
@@ -47,11 +48,13 @@ class GraphqlRequest:
 class GraphqlReply:
     """The response's JSON. `failed` is the code of a request that was not executed at all, None for one with data.
 
+    `grounds`: what all of it rests on; empty when it is not to be kept.
     `outdated`: a question needs a newer catalog than the request's, and it is served by now: run the request anew.
     """
 
     body: bytes
     failed: ErrorCode | None = None
+    grounds: tuple[Grounds, ...] = ()
     outdated: bool = False
 
 
@@ -105,7 +108,16 @@ async def _run(
         reply["errors"] = [field_words(error, context.request_id) for error in errors]
     reply["data"] = result.data
     outdated = any(isinstance(cause_of(error), NewerCatalogServed) for error in errors)
-    return GraphqlReply(orjson.dumps(reply), outdated=outdated)
+    grounds = () if errors else _grounds(result.data, context)
+    return GraphqlReply(orjson.dumps(reply), grounds=grounds, outdated=outdated)
+
+
+def _grounds(data: Mapping[str, object] | None, context: RequestContext) -> tuple[Grounds, ...]:
+    """Those of all answers, if every root field is an answer with grounds; else nothing is known of the whole reply."""
+    if data is None or data.keys() != context.grounds.keys():
+        return ()
+    found = [one for several in context.grounds.values() for one in several]
+    return () if None in found else tuple(one for one in found if one is not None)
 
 
 def _invalid(invalid: InvalidDocument, errors: Sequence[GraphQLError]) -> GraphqlReply:

@@ -8,8 +8,10 @@ from semantic_layer.access.principal import Principal
 from semantic_layer.api.latest_of import LatestOf
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.query.ask import Ask
 from semantic_layer.registry.lineage import LineageGraph
 from semantic_layer.registry.search import Dictionary
+from semantic_layer.serving.answer import Answer, Grounds
 from semantic_layer.serving.answers import Answers
 from semantic_layer.serving.ports import Catalogs
 
@@ -28,7 +30,8 @@ class Backend:
 class RequestContext:
     """One request. `published` was current when it came: everything that it says of definitions is of one revision.
 
-    `timeout` is the caller's own limit in seconds for each question; None is the server's.
+    `timeout` is the caller's own limit in seconds for each question; None is the server's. `grounds` are those of the
+    answers so far, by root field.
     """
 
     backend: Backend
@@ -36,6 +39,16 @@ class RequestContext:
     principal: Principal
     request_id: str
     timeout: float | None = None
+    grounds: dict[str | int, list[Grounds | None]] = field(default_factory=dict, compare=False)
+
+    async def answer(self, ask: Ask, root_field: str | int) -> Answer:
+        """The answer for a root field of the request, by its key in the reply, with what it rests on noted.
+
+        Every door asks here. Raises what Answers.answer raises.
+        """
+        answer = await self.backend.answers.answer(ask, self.principal, timeout=self.timeout, published=self.published)
+        self.grounds.setdefault(root_field, []).append(answer.grounds)
+        return answer
 
 
 def _lineage_of(catalog: Catalog) -> LineageGraph:

@@ -43,10 +43,7 @@ Language = Annotated[str | None, strawberry.argument(description="Of the words; 
 
 
 async def _query(info: Info, ask: Question) -> AnswerShown | None:
-    context = info.context
-    answer = await context.backend.answers.answer(
-        read_ask(ask), context.principal, timeout=context.timeout, published=context.published
-    )
+    answer = await info.context.answer(read_ask(ask), info.path.key)
     return cast(AnswerShown, answer)  # the type shows attributes of serving's own value
 
 
@@ -94,10 +91,7 @@ async def _dimension_values(
     context = info.context
     checked_size(first)
     ask = members_ask(dimension, search, grain, first, asked_language(context.published.catalog, language))
-    answer = await context.backend.answers.answer(
-        ask, context.principal, timeout=context.timeout, published=context.published
-    )
-    return cast(DimensionValues, answer)
+    return cast(DimensionValues, await context.answer(ask, info.path.key))
 
 
 @strawberry.type

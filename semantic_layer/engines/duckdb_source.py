@@ -125,15 +125,24 @@ class DuckDBSource:
 
         Asked with every question, so as long as nothing changed it costs a few looks at the disk and no thread.
         """
+        marks = self._unchanged(relation)
+        if marks is not None:
+            return _token(marks)
+        return await self._look(lambda job: self._token(job, relation))
+
+    def still_has(self, relation: Table | Select, token: str | None) -> bool:
+        marks = self._unchanged(relation)
+        return marks is not None and _token(marks) == token
+
+    def _unchanged(self, relation: Table | Select) -> tuple[FileMark, ...] | None:
+        """The relation's files if they are known and as they were; looks at these alone."""
         if isinstance(relation, Table):
             tables: frozenset[str] | None = frozenset({relation.name})
         else:
             tables = self._gate.known(relation.text)
         with suppress(OSError):
-            marks = self._place.unchanged(tables or ())
-            if marks is not None:
-                return _token(marks)
-        return await self._look(lambda job: self._token(job, relation))
+            return self._place.unchanged(tables or ())
+        return None
 
     async def close(self) -> None:
         await self._workers.close()

@@ -120,6 +120,9 @@ class PostgresSource:
     async def tables(self) -> tuple[SourceTable, ...]:
         return await self._in_snapshot(list_tables, None, _LOOK_SECONDS)
 
+    def still_has(self, relation: Table | Select, token: str | None) -> bool:
+        return token is None
+
     async def file_token(self, relation: Table | Select) -> str | None:
         return None
 

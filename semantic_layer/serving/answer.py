@@ -1,11 +1,13 @@
 """What comes back: rows, totals and where they come from (semantics rule 25)."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 import pyarrow as pa
+
+from semantic_layer.definitions.model import Select, Table
 
 
 class OutputType(StrEnum):
@@ -114,11 +116,29 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an answer rests on: as long as all of it is as it was, asking again would give the same answer.
+
+    `compiled` is the question up to its statements, as the compiler remembers it under `known_as`; `marks` are the
+    relations that were read with their own change tokens; at `until` (of the monotonic clock) something is read anew.
+    """
+
+    known_as: Hashable
+    compiled: object
+    marks: tuple[tuple[str, Table | Select, str | None], ...]
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """`rows` has the columns' order; its Arrow types follow the output types (see serving.arrow_types)."""
+    """`rows` has the columns' order; its Arrow types follow the output types (see serving.arrow_types).
+
+    `grounds` None: nothing says for how long the answer is true, or it speaks of this moment.
+    """
 
     columns: tuple[AnswerColumn, ...]
     rows: pa.Table
     totals: tuple[TotalsSet, ...]
     meta: Meta
     trace: Mapping[str, float] = field(default_factory=dict)  # stage -> milliseconds
+    grounds: Grounds | None = field(default=None, compare=False, repr=False)

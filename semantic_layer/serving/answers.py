@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from semantic_layer.plan.across_sources import MOST_PART_ROWS
 from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
-from semantic_layer.serving.answer import Answer, Limit, Meta, TotalsSet
+from semantic_layer.serving.answer import Answer, Grounds, Limit, Meta, TotalsSet
 from semantic_layer.serving.compiler import Compiled, Compiler, Limits, NewerCatalogServed
 from semantic_layer.serving.flights import Tables
 from semantic_layer.serving.ports import Catalogs, Combiner, Engine
@@ -111,6 +111,15 @@ class Answers:
                 raise _ColumnsChanged from error
             raise
 
+    def stands(self, grounds: Grounds) -> bool:
+        """Whether the same question of the same catalog would get the answer of these grounds again (rules 25, 27).
+
+        It looks and does not wait: False also when finding out would take a while.
+        """
+        if time.monotonic() >= grounds.until or not self._compiler.remembers(grounds.known_as, grounds.compiled):
+            return False
+        return all(self._sources.still_has(*mark) for mark in grounds.marks)
+
     async def explain(self, ask: Ask, principal: Principal) -> Explanation:
         """Compiles only: the question's rows are not read."""
         compiled = await self._compiler.compile(ask, principal, time.monotonic() + self._seconds)
@@ -125,9 +134,8 @@ class Answers:
         found = {dataset: one for read in reads for dataset, one in read.fresh.items()}
         fresh = {dataset: found[dataset] for dataset in looks}
         tables = await self._combined(compiled, reads, deadline) if compiled.combining else reads[0].tables
-        return _answered(
-            ask, compiled, tables, _all_tables(reads), {one: fresh[one] for one in looks}, kept_for(looks, fresh)
-        )
+        answer = _answered(ask, compiled, tables, _all_tables(reads), fresh, kept_for(looks, fresh))
+        return answer if ask.as_of is not None else replace(answer, grounds=_grounds(compiled, looks, reads))
 
     async def _combined(self, compiled: Compiled, reads: Sequence[Read], deadline: float) -> Tables:
         plans = (compiled.plans.rows, *compiled.plans.totals)
@@ -151,6 +159,14 @@ def _all_tables(reads: Sequence[Read]) -> Tables:
 
 def _of(share: Share, looks: Looks) -> Looks:
     return {read: look for read, look in looks.items() if look.unread.relation[0] == share.source}
+
+
+def _grounds(compiled: Compiled, looks: Looks, reads: Sequence[Read]) -> Grounds | None:
+    until = min(read.until for read in reads)
+    if compiled.known_as is None or until < time.monotonic():
+        return None
+    marks = dict.fromkeys((*look.unread.relation, look.unread.token) for look in looks.values())
+    return Grounds(compiled.known_as, compiled, tuple(marks), until)
 
 
 def _check_size(tables: Iterable[pa.Table]) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,7 @@ class Compiled:
     shares: tuple[Share, ...]
     combining: tuple[Statement, ...]
     dimensions: tuple[DimensionFingerprint, ...]
+    known_as: Hashable = None  # under which it is remembered; None: it speaks of this moment
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -101,9 +102,14 @@ class Compiler:
         if known is not None:
             return known
         compiled = await self._compile_anew(ask, published, principal, deadline)
-        if not has_last_filter(ask):  # it speaks of this moment
-            self._known[key] = compiled
+        if not has_last_filter(ask):
+            # of two that were compiled at the same time the first is the one that is remembered
+            return self._known.setdefault(key, replace(compiled, known_as=key))
         return compiled
+
+    def remembers(self, known_as: Hashable, compiled: object) -> bool:
+        """Whether compiling the question again, on the same catalog, would give this very one."""
+        return self._known.get(known_as) is compiled
 
     async def _compile_anew(
         self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float

@@ -1,6 +1,8 @@
 """Results kept for as long as they are true, and one run for questions asked at the same time (single flight)."""
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
@@ -11,9 +13,11 @@ Tables = list[pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Result:
+    """`until` is the moment (of the monotonic clock) up to which it is kept: the past when it is not."""
+
     tables: Tables
-    seconds: float
+    until: float = -math.inf
 
 
 @dataclass(slots=True)
@@ -29,23 +33,22 @@ class Flights:
     """
 
     def __init__(self, most_bytes: int = 256 * 1024 * 1024) -> None:
-        self._kept: TLRUCache[Hashable, _Kept] = TLRUCache(
-            most_bytes, ttu=lambda _key, kept, now: now + kept.seconds, getsizeof=_size
+        self._kept: TLRUCache[Hashable, Result] = TLRUCache(
+            most_bytes, ttu=lambda _key, kept, _now: kept.until, timer=time.monotonic, getsizeof=_size
         )
         self._flights: dict[Hashable, _Flight] = {}
 
-    async def result(self, key: Hashable, seconds: float, run: Callable[[], Awaitable[Tables]]) -> Tables:
+    async def result(self, key: Hashable, seconds: float, run: Callable[[], Awaitable[Tables]]) -> Result:
         """The result of `run`, kept for `seconds`; at 0 nothing says how long it is true: neither kept nor shared."""
         if seconds <= 0:
-            return await run()
+            return Result(await run())
         kept = self._kept.get(key)
         if kept is not None:
-            return kept.tables
-        tables = await self._shared(key, run)
-        kept = _Kept(tables, seconds)
-        if _size(kept) <= self._kept.maxsize:
-            self._kept[key] = kept
-        return tables
+            return kept
+        result = Result(await self._shared(key, run), time.monotonic() + seconds)
+        if _size(result) <= self._kept.maxsize:
+            self._kept[key] = result
+        return result
 
     async def _shared(self, key: Hashable, run: Callable[[], Awaitable[Tables]]) -> Tables:
         flight = self._flights.get(key)
@@ -62,5 +65,5 @@ class Flights:
                 flight.task.cancel()
 
 
-def _size(kept: _Kept) -> int:
+def _size(kept: Result) -> int:
     return 1024 + sum(table.nbytes for table in kept.tables)

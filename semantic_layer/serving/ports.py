@@ -87,6 +87,10 @@ class Engine(Protocol):
         """The change token that a source has by itself (files: name, size, time); None for databases."""
         ...
 
+    def still_has(self, relation: Table | Select, token: str | None) -> bool:
+        """Whether `file_token` would give this token; False also when finding out would take a while."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -27,10 +27,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The share's tables, in the order of its statements, and the freshness of each dataset that they read."""
+    """The share's tables, in the order of its statements, and the freshness of each dataset that they read.
+
+    At `until` (of the monotonic clock) something of it has to be read again.
+    """
 
     tables: Tables
     fresh: Mapping[DatasetRead, Freshness]
+    until: float
 
 
 def plans_by_source(plans: Plans) -> dict[str, tuple[Plan, ...]]:
@@ -77,9 +81,10 @@ class ShareReader:
                 fresh[read] = self._sources.settle(look, row)
             return rows[len(late) :]
 
-        tables = await self._flights.result(_key(share, tokens), kept_for(looks, fresh), run)
+        result = await self._flights.result(_key(share, tokens), kept_for(looks, fresh), run)
         fresh |= await self._settled({read: look for read, look in late.items() if read not in fresh}, source, deadline)
-        return Read(tables, {read: fresh[read] for read in looks})
+        until = min([result.until, *(one.until for one in fresh.values())])
+        return Read(result.tables, {read: fresh[read] for read in looks}, until)
 
     async def _settled(self, looks: Looks, source: str, deadline: float) -> dict[DatasetRead, Freshness]:
         statements = [look.statement for look in looks.values() if look.statement is not None]

@@ -1,6 +1,7 @@
 """The sources as questions need them: their columns, how fresh their rows are, and which joins are proven unique."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from datetime import datetime
 import pyarrow as pa
 from cachetools import LRUCache, TLRUCache, TTLCache
 
-from semantic_layer.definitions.model import Duration
+from semantic_layer.definitions.model import Duration, Select, Table
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns, ValuesNeeded
@@ -33,7 +34,7 @@ Tokens = Mapping[RelationKey, str | None]
 class Freshness:
     """What a dataset's rows say of themselves. `token` None: nothing tells whether they changed.
 
-    `seconds` is the declared time to live, None if there is none.
+    `seconds` is the declared time to live, None if there is none; `until` the moment up to which this is remembered.
     """
 
     dataset: str
@@ -42,6 +43,7 @@ class Freshness:
     token: str | None = None
     span: tuple[datetime, datetime] | None = None
     seconds: float | None = None
+    until: float = -math.inf
 
     @property
     def kept_for(self) -> float:
@@ -76,7 +78,7 @@ class Sources:
             MOST_RELATIONS, ttu=_values_believed, timer=time.monotonic
         )
         self._freshness: TLRUCache[tuple[object, ...], Freshness] = TLRUCache(
-            MOST_RELATIONS, ttu=lambda _key, fresh, now: now + fresh.kept_for, timer=time.monotonic
+            MOST_RELATIONS, ttu=lambda _key, fresh, _now: fresh.until, timer=time.monotonic
         )
         self._proven: LRUCache[tuple[object, ...], bool] = LRUCache(MOST_RELATIONS)
 
@@ -140,6 +142,10 @@ class Sources:
         self._columns.clear()
         self._learned_at.clear()
 
+    def still_has(self, connection: str, relation: Table | Select, token: str | None) -> bool:
+        """Whether the relation's own change token is known to be this one, without waiting."""
+        return self.engine(connection).still_has(relation, token)
+
     # --- freshness -----------------------------------------------------------------------------------------------
 
     async def look(self, published: PublishedCatalog, name: str, zone: str | None) -> Look:
@@ -155,7 +161,7 @@ class Sources:
             return Look(key, unread, known)
         plan = await self._freshness_plan(published, name, zone)
         if plan is None:
-            return Look(key, unread, unread)
+            return Look(key, unread, replace(unread, until=math.inf))  # there is nothing to be read
         return Look(key, unread, None, statement(plan, engine.dialect), dataset.change_token is not None)
 
     def settle(self, look: Look, row: pa.Table) -> Freshness:
@@ -163,6 +169,7 @@ class Sources:
         fresh = _read(look.unread, row)
         seconds = look.unread.kept_for
         if seconds > 0:
+            fresh = replace(fresh, until=time.monotonic() + seconds)
             self._freshness[look.key] = fresh
         return fresh
 

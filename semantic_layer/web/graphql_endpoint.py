@@ -64,21 +64,26 @@ class GraphqlEndpoint:
             principal = self._keys.principal(headers)
             _check_content(headers)
             body = await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
-            request = read_request(body)
             schema = self._schema()  # raises before the first publish
+            ready = schema.ready.find(principal, body, self._backend.answers)
+            if ready is not None:
+                return HttpReply(200, ready, media_type)
+            request = read_request(body)
         except SemanticLayerError as refusal:
             return refusal_reply(refusal, _hints(refusal.code), media_type)
-        answering = self._answered(request, schema, principal, scope["state"]["request_id"])
+        answering = self._answered(request, body, schema, principal, scope["state"]["request_id"])
         reply = await _unless_gone(receive, answering)
         return HttpReply(_status(reply, media_type), reply.body, media_type)
 
     async def _answered(
-        self, request: GraphqlRequest, schema: PreparedSchema, principal: Principal, request_id: str
+        self, request: GraphqlRequest, body: bytes, schema: PreparedSchema, principal: Principal, request_id: str
     ) -> GraphqlReply:
         """Everything in a reply is of one revision: a question for a newer one (`minRevision`) begins all anew."""
         for _ in range(MOST_BEGINNINGS):
             context = RequestContext(self._backend, schema.published, principal, request_id)
             reply = await run(schema, request, context)
+            if reply.grounds:
+                schema.ready.keep(principal, body, reply.body, reply.grounds)
             if not reply.outdated:
                 break
             schema = self._schema()

@@ -50,6 +50,9 @@ class Watched:
     async def describe(self, relation: Table | Select) -> RelationColumns:
         return await self._engine.describe(relation)
 
+    def still_has(self, relation: Table | Select, token: str | None) -> bool:
+        return self._engine.still_has(relation, token)
+
     async def file_token(self, relation: Table | Select) -> str | None:
         return await self._engine.file_token(relation)
 

@@ -237,6 +237,9 @@ class WatchedEngine(DuckDBSource):
         except TimeoutError:
             raise refuse(ErrorCode.DEADLINE_EXCEEDED, "the source took too long") from None
 
+    def still_has(self, relation: Table | Select, token: str | None) -> bool:
+        return super().still_has(relation, token) if self.tells_tokens else token is None
+
     async def file_token(self, relation: Table | Select) -> str | None:
         return await super().file_token(relation) if self.tells_tokens else None
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pyarrow as pa
 import pytest
 
-from semantic_layer.serving.flights import Flights, Tables
+from semantic_layer.serving.flights import Flights, Result, Tables
 
 TABLES: Tables = [pa.table({"n": [1, 2, 3]})]
 
@@ -48,8 +48,8 @@ def asked(flights: Flights, run: Run, key: str = "k", seconds: float = 60) -> "a
     return asyncio.create_task(_awaited(flights.result(key, seconds, run)))
 
 
-async def _awaited(result: Awaitable[Tables]) -> Tables:
-    return await result
+async def _awaited(result: Awaitable[Result]) -> Tables:
+    return (await result).tables
 
 
 async def test_two_at_once_run_once() -> None:
@@ -59,7 +59,7 @@ async def test_two_at_once_run_once() -> None:
     run.go.set()
     assert await one is await two is TABLES
     assert run.began == 1
-    assert await flights.result("k", 60, run) is TABLES and run.began == 1
+    assert (await flights.result("k", 60, run)).tables is TABLES and run.began == 1
 
 
 async def test_other_keys_fly_apart() -> None:
@@ -93,7 +93,7 @@ async def test_the_run_ends_when_nobody_waits() -> None:
     await settled(lambda: run.cancelled == 1)
     await asyncio.sleep(0.01)
     run.go.set()
-    assert await flights.result("k", 60, run) is TABLES
+    assert (await flights.result("k", 60, run)).tables is TABLES
     assert run.began == 2, "nothing of the cancelled run was kept"
 
 
@@ -105,7 +105,7 @@ async def test_a_failure_is_told_to_all_and_not_kept() -> None:
     assert [str(one) for one in found] == ["no", "no"]
     assert run.began == 1
     run.failure = None
-    assert await flights.result("k", 60, run) is TABLES and run.began == 2
+    assert (await flights.result("k", 60, run)).tables is TABLES and run.began == 2
 
 
 async def test_what_nothing_vouches_for_is_neither_kept_nor_shared() -> None:
@@ -146,8 +146,8 @@ async def test_a_result_larger_than_the_memory_is_given_and_not_kept() -> None:
     large = [pa.table({"n": pa.array(range(10_000), pa.int64())})]
     flights, run = Flights(most_bytes=10_000), Run(large)
     run.go.set()
-    assert await flights.result("k", 60, run) is large
-    assert await flights.result("k", 60, run) is large
+    assert (await flights.result("k", 60, run)).tables is large
+    assert (await flights.result("k", 60, run)).tables is large
     assert run.began == 2
 
 

@@ -1,0 +1,111 @@
+"""An answer's grounds stand exactly as long as asking again would give the same answer (semantics rules 25 and 27)."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from semantic_layer.serving.answer import Answer, Grounds
+from semantic_layer.serving.compiler import Compiler
+from tests.serving.conftest import OpenShop
+from tests.serving.given import FILES, ORDERS, Shop, cells, more_orders
+
+SALES = {"metrics": [{"name": "sales"}]}
+BY_BRAND = {"metrics": [{"name": "sales"}], "by": [{"dimension": "product.brand"}], "totals": [[]]}
+
+
+async def grounds(shop: Shop, question: dict[str, Any]) -> Grounds:
+    found = (await shop.ask(question)).grounds
+    assert found is not None
+    return found
+
+
+async def test_they_stand_while_nothing_changes(shop: Shop) -> None:
+    of_sales, of_brands = await grounds(shop, SALES), await grounds(shop, BY_BRAND)
+    assert shop.answers.stands(of_sales) and shop.answers.stands(of_brands)
+    assert len(of_brands.marks) == 2
+
+
+async def test_a_changed_file_ends_those_that_read_it(shop: Shop) -> None:
+    of_sales, of_brands = await grounds(shop, SALES), await grounds(shop, BY_BRAND)
+    shop.write("products", "SELECT 1 AS product_id, 'Renamed' AS brand")
+    assert shop.answers.stands(of_sales) and not shop.answers.stands(of_brands)
+    shop.write("orders", ORDERS)
+    assert not shop.answers.stands(of_sales)
+
+
+async def test_a_missing_file_or_folder_ends_them(shop: Shop) -> None:
+    found = await grounds(shop, SALES)
+    (shop.folder / "orders.parquet").rename(shop.folder / "away")
+    assert not shop.answers.stands(found)
+    (shop.folder / "away").rename(shop.folder / "orders.parquet")
+    assert shop.answers.stands(found)
+    shop.folder.rename(shop.folder.with_name("moved"))
+    assert not shop.answers.stands(found)
+
+
+async def test_what_speaks_of_this_moment_has_none(shop: Shop) -> None:
+    for anchor in ("NOW", "DATA"):
+        last = {"dimension": "ordered_at", "last": {"count": 1, "unit": "MONTH", "anchor": anchor}}
+        assert (await shop.ask({**SALES, "where": last})).grounds is None
+    assert (await shop.ask({**SALES, "asOf": {"revision": 1}})).grounds is None
+
+
+async def test_without_a_token_or_a_time_to_live_there_are_none(opened: OpenShop) -> None:
+    shop = opened(tells_tokens=False)
+    assert (await shop.ask(SALES)).grounds is None
+
+
+LIFE = "    watermark: max(ordered_at)\n"
+
+
+async def test_a_declared_token_must_be_asked_for(opened: OpenShop) -> None:
+    shop = opened((LIFE, f"{LIFE}    change_token: count(*)\n"), tells_tokens=False)
+    assert (await shop.ask(SALES)).grounds is None
+
+
+async def test_a_time_to_live_ends_them(opened: OpenShop) -> None:
+    shop = opened((LIFE, f"{LIFE}    time_to_live: 1 second\n"), tells_tokens=False)
+    found = await grounds(shop, SALES)
+    assert shop.answers.stands(found)
+    await asyncio.sleep(1.05)
+    assert not shop.answers.stands(found)
+
+
+async def test_a_kept_result_does_not_live_longer_for_being_asked_again(opened: OpenShop) -> None:
+    shop = opened((LIFE, f"{LIFE}    time_to_live: 10 minutes\n"), tells_tokens=False)
+    assert (await grounds(shop, SALES)).until == (await grounds(shop, SALES)).until
+
+
+async def test_they_end_with_what_is_believed_of_columns(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await grounds(shop, SALES)
+    compiler: Compiler = shop.answers._compiler
+    compiler.forget()
+    assert not shop.answers.stands(found)
+    assert shop.answers.stands(await grounds(shop, SALES))
+
+
+async def test_they_never_stand_for_another_answer(shop: Shop) -> None:
+    """Files come, go and come back; whatever grounds of whatever moment stand, asking gives their very answer."""
+    states = {
+        "orders": [ORDERS, more_orders("5, 1, 0.75, 1.0, TIMESTAMP '2026-03-01 12:00'")],
+        "products": [FILES["products"], "SELECT 1 AS product_id, 'Renamed' AS brand"],
+    }
+    dice = random.Random(7)
+    seen: list[tuple[dict[str, Any], Answer]] = []
+    stood = ended = 0
+    for _ in range(40):
+        if dice.random() < 0.4:
+            table = dice.choice(list(states))
+            shop.write(table, dice.choice(states[table]))
+        question = dice.choice([SALES, BY_BRAND])
+        seen.append((question, await shop.ask(question)))
+        asked, before = dice.choice(seen)
+        if before.grounds is not None and shop.answers.stands(before.grounds):
+            again = await shop.ask(asked)
+            assert (cells(again), again.meta) == (cells(before), before.meta)
+            stood += 1
+        else:
+            ended += 1
+    assert stood > 5 and ended > 5
