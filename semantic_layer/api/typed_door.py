@@ -66,11 +66,8 @@ async def _answered(
     where: GraphQLInputObjectType,
 ) -> TypedAnswer:
     question = typed_question(selected_sets(info), arguments, row, where)
-    context = info.context
     try:
-        answer = await context.backend.answers.answer(
-            question.ask, context.principal, timeout=context.timeout, published=context.published
-        )
+        answer = await info.context.answer(question.ask, info.path.key)
     except SemanticLayerError as refusal:
         raise question.in_typed_words(refusal) from refusal
     return TypedAnswer(question, answer)

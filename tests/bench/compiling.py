@@ -43,7 +43,7 @@ def measure(bench: Bench) -> Section:
 
 async def _measured(bench: Bench) -> list[tuple[str, ...]]:
     engine = open_engine(f"duckdb:{bench.data}")
-    compiler = Compiler(draft_catalogs(read_files([DEFINITIONS])), Sources({"RETAIL": engine}), Limits())
+    compiler = Compiler(draft_catalogs(read_files([DEFINITIONS])), Sources({"RETAIL": engine}), Limits(), "duckdb")
     rows = []
     try:
         for name, shape in SHAPES.items():

@@ -9,13 +9,11 @@ import pyarrow as pa
 
 from semantic_layer.access.principal import Principal
 from semantic_layer.app.draft import draft_catalogs
-from semantic_layer.definitions.model import Select, Table
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
-from semantic_layer.engines.opening import open_engine
+from semantic_layer.engines.duckdb_source import DuckDBSource
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answers import Answers
-from semantic_layer.serving.ports import Engine, RelationColumns
 from semantic_layer.sql.statement import Statement
 from tests.bench.bench import DEFINITIONS, Bench
 from tests.bench.questions import BY_DEPARTMENT, BY_MONTH, Question, until
@@ -32,32 +30,14 @@ READING = (
 SECONDS = 60.0
 
 
-class Watched:
-    """An engine that remembers what it was last asked to run."""
+class Watched(DuckDBSource):
+    """Remembers what it was last asked to run."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.last: Sequence[Statement] = ()
-
-    @property
-    def dialect(self) -> str:
-        return self._engine.dialect
+    last: Sequence[Statement] = ()
 
     async def run(self, statements: Sequence[Statement], *, timeout: float) -> list[pa.Table]:
         self.last = statements
-        return await self._engine.run(statements, timeout=timeout)
-
-    async def describe(self, relation: Table | Select) -> RelationColumns:
-        return await self._engine.describe(relation)
-
-    def still_has(self, relation: Table | Select, token: str | None) -> bool:
-        return self._engine.still_has(relation, token)
-
-    async def file_token(self, relation: Table | Select) -> str | None:
-        return await self._engine.file_token(relation)
-
-    async def close(self) -> None:
-        await self._engine.close()
+        return await super().run(statements, timeout=timeout)
 
 
 def measure(bench: Bench) -> Section:
@@ -68,7 +48,7 @@ def measure(bench: Bench) -> Section:
 
 
 async def _measured(bench: Bench, question: Question) -> list[tuple[str, ...]]:
-    engine = Watched(open_engine(f"duckdb:{bench.data}"))
+    engine = Watched(bench.data, is_database=False)
     answers = Answers(draft_catalogs(read_files([DEFINITIONS])), {"RETAIL": engine}, DuckDBCombiner())
     connection = _plain_connection(bench)
 

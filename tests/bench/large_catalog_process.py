@@ -32,7 +32,6 @@ from semantic_layer.registry.catalogs import CatalogService
 from semantic_layer.serving.answers import Answers
 from semantic_layer.settings import fixed_settings
 from semantic_layer.store.registry_database import RegistryDatabase
-from tests.bench.engine import Watched
 from tests.bench.generated import DIMENSIONS, texts
 
 ANYBODY = Principal("bench")
@@ -78,7 +77,7 @@ async def measure(url: str, data: Path, metrics: int) -> None:
         schema = build_schema(published)
     with step("printed as a text") as more:
         more["note"] = f"{len(print_schema(schema.graphql)) / 1e3:,.0f} KB"
-    backend = Backend(Answers(catalogs, {"RETAIL": Watched(open_engine(f"duckdb:{data}"))}, DuckDBCombiner()), catalogs)
+    backend = Backend(Answers(catalogs, {"RETAIL": open_engine(f"duckdb:{data}")}, DuckDBCombiner()), catalogs)
     context = RequestContext(backend, published, ANYBODY, "bench")
     for name in ("asked for all of it (introspection)", "introspection again"):
         with step(name) as more:

@@ -16,6 +16,7 @@ from semantic_layer.api.ready_replies import LARGEST
 from semantic_layer.api.request import Backend
 from semantic_layer.api.schema import build_schema
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.query.ask import Ask
 from semantic_layer.serving.answer import Answer
 from semantic_layer.serving.answers import Answers
@@ -53,7 +54,7 @@ class Served:
         self.catalogs = PublishedInMemory()
         self.catalogs.publish(shop())
         self.engine = WatchedEngine(folder)
-        self.answers = CountedAnswers(self.catalogs, {"LAKE": self.engine})
+        self.answers = CountedAnswers(self.catalogs, {"LAKE": self.engine}, DuckDBCombiner())
         self._schema: PreparedSchema | None = None
         context = WebContext(
             backend=Backend(self.answers, self.catalogs),
@@ -114,6 +115,19 @@ async def test_a_new_revision_begins_with_none(served: Served) -> None:
     served.catalogs.publish(shop(("    is: sum(amount)\n", "    is: sum(amount * 2)\n")))
     again = await served.post(SALES)
     assert b'"revision":2' in again and b'"270.00"' in again
+
+
+async def test_the_typed_door_is_kept_by_its_variables_too(served: Served) -> None:
+    document = (
+        "query ($brand: String!) { all: metrics { rows { sales } } "
+        "one: metrics(where: {product: {brand: {eq: $brand}}}) { rows { product { brand } sales } } }"
+    )
+    own, other = ({"query": document, "variables": {"brand": brand}} for brand in ("Own", "Other"))
+    first, second = await served.post(own), await served.post(other)
+    assert b'"14.75"' in first and b'"20.25"' in second
+    assert (await served.post(own), await served.post(other), served.answers.asked) == (first, second, 4)
+    write(served.folder, "products", "SELECT 1 AS product_id, 'Other' AS brand")
+    assert b'"14.75"' in await served.post(other)
 
 
 async def test_another_caller_asks_for_himself(served: Served) -> None:
