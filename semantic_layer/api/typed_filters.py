@@ -173,7 +173,8 @@ class FilterWords:
         """The JSON form of a node that stands at `path`; where it was said is noted."""
         if node is None:
             return None
-        self._said[path] = node.at
+        if len(path) > 1:  # a problem of the whole filter is none of its one condition
+            self._said[path] = node.at
         if isinstance(node, _Condition):
             self._said.update({(*path, *inside): at for inside, at in node.said.items()})
             return node.form

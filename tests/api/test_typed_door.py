@@ -370,6 +370,12 @@ async def test_what_the_pipeline_refuses_is_told_in_the_words_of_this_door(door:
     assert refused[0]["issues"][2]["near"] == ["household.kidsCount"]
 
 
+async def test_a_problem_of_the_whole_filter_is_not_one_of_its_only_condition(door: Door) -> None:
+    door.answers.failure = SemanticLayerError([Issue(ErrorCode.SHIFT_NEEDS_RANGE, "no range", ("where",))])
+    (refused,) = await door.refused("{ metrics(where: {storeId: {eq: 5}}) { rows { sales } } }")
+    assert refused["path"] == ["where"]
+
+
 async def test_each_alias_is_a_question_of_its_own_asked_at_once_and_fails_alone(door: Door) -> None:
     running = 0
 
