@@ -1,4 +1,4 @@
-"""Fetches one governed number in time and by the rule that the caller relies on, or says why not.
+"""Fetches one governed number, in time and by the rule that the caller relies on, or says why not.
 
     python examples/service/value.py http://127.0.0.1:8000 [FINGERPRINT]
 
@@ -16,11 +16,10 @@ DOCUMENT = """
 query ($from: Date!, $to: Date!, $expect: ExpectInput) {
   metrics(where: {transactionDate: {gte: $from, lt: $to}}, expect: $expect) {
     rows { sales }
-    meta { revision versions { metric version fingerprint } }
+    meta { versions { metric version fingerprint } }
   }
 }
 """
-SECONDS = 10
 
 
 class Refused(Exception):
@@ -32,16 +31,20 @@ class Refused(Exception):
         self.retryable = error["extensions"].get("retryable", False)
 
 
-def sales(url: str, first: str, behind: str, fingerprint: str | None = None) -> tuple[Decimal, dict]:
-    """The sales from a day up to, and not with, another, and the rule. Raises Refused; OSError when nobody answers."""
+def sales(
+    url: str, first: str, behind: str, fingerprint: str | None = None, seconds: float = 10
+) -> tuple[Decimal, dict]:
+    """Sales from a day up to, and not with, another, and their rule. Raises Refused; OSError when nobody answers."""
     expect = {"fingerprints": {"sales": fingerprint}} if fingerprint else None
     body = {"query": DOCUMENT, "variables": {"from": first, "to": behind, "expect": expect}}
-    key = os.environ.get("SEMANTIC_LAYER_KEY")
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    headers = {"Content-Type": "application/json", "X-Timeout-Ms": str(round(seconds * 1000))}
+    if "SEMANTIC_LAYER_KEY" in os.environ:
+        headers["Authorization"] = f"Bearer {os.environ['SEMANTIC_LAYER_KEY']}"
     try:
-        with urlopen(Request(f"{url}/graphql", json.dumps(body).encode(), headers), timeout=SECONDS) as response:
+        # The server gives up in time and says so; the caller waits a little longer, for a server that cannot.
+        with urlopen(Request(f"{url}/graphql", json.dumps(body).encode(), headers), timeout=seconds + 2) as response:
             reply = json.load(response)
-    except HTTPError as refused:  # no key, too many bytes, not ready yet: such refusals have a code too
+    except HTTPError as refused:  # such as no key, or not ready yet: with a code too
         reply = json.load(refused)
     if reply.get("errors"):
         raise Refused(reply["errors"][0])

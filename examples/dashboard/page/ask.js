@@ -1,5 +1,10 @@
 const ADDRESS = "/graphql";
 const PATIENCE = 30_000;
+const HEADERS = {
+    "Content-Type": "application/json",
+    Accept: "application/graphql-response+json",
+    "X-Timeout-Ms": String(PATIENCE),
+};
 export class Unanswered extends Error {
     refusal;
     constructor(refusal) {
@@ -20,9 +25,9 @@ async function sent(body, signal) {
     try {
         const response = await fetch(ADDRESS, {
             method: "POST",
-            headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
+            headers: HEADERS,
             body,
-            signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+            signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE + 2_000)]),
         });
         return (await response.json());
     }

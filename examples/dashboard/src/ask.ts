@@ -4,6 +4,11 @@ import type { TypedDocumentString } from "./generated.js";
 
 const ADDRESS = "/graphql";
 const PATIENCE = 30_000;
+const HEADERS = {
+  "Content-Type": "application/json",
+  Accept: "application/graphql-response+json",
+  "X-Timeout-Ms": String(PATIENCE), // the server cancels its questions then, down to the source
+};
 
 export interface Refusal {
   readonly code: string;
@@ -51,9 +56,9 @@ async function sent<Data>(body: string, signal: AbortSignal): Promise<Wire<Data>
   try {
     const response = await fetch(ADDRESS, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
+      headers: HEADERS,
       body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE + 2_000)]),
     });
     return (await response.json()) as Wire<Data>;
   } catch {
