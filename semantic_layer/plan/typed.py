@@ -5,6 +5,7 @@ Division is real and safe, exact numbers stay exact, a float on either side make
 
 from semantic_layer.definitions.expression import Aggregate, Call, Case, Cast, Expr, Literal, Name, rewrite
 from semantic_layer.definitions.types import BIGINT, FLOAT, ColumnType, Kind
+from semantic_layer.plan.exact_comparison import COMPARISONS, compared_exactly
 from semantic_layer.plan.nodes import ByCodePoint
 from semantic_layer.query.typing import expression_type
 
@@ -60,6 +61,8 @@ def _typed_call(call: Call) -> Expr:
         return Call(function, tuple(cast(argument, FLOAT) for argument in arguments))
     if function in _ORDERINGS and type_of(arguments[0]).kind is Kind.TEXT:
         return Call(function, (by_code_point(arguments[0]), *arguments[1:]))
+    if function in COMPARISONS:
+        return compared_exactly(call, type_of(arguments[0]))
     return call
 
 
