@@ -10,11 +10,18 @@ from semantic_layer.plan.nodes import Block, Output, Plan, PlanColumn
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.typed import cast, type_of, typed
 
-FIRST, LAST, WATERMARK, TOKEN = "first_time", "last_time", "watermark", "change_token"
+WATERMARK, TOKEN = "watermark", "change_token"
 
 
-def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str | None, schemas: Schemas) -> Plan | None:
-    """One row: columns FIRST and LAST if the dataset has a time dimension, WATERMARK and TOKEN as declared.
+def span_columns(place: int) -> tuple[str, str]:
+    """The columns with the first and the last moment of the time dimension at a place of `times`."""
+    return f"first_time_{place + 1}", f"last_time_{place + 1}"
+
+
+def freshness_plan(
+    published: PublishedCatalog, dataset_name: str, times: tuple[str, ...], zone: str | None, schemas: Schemas
+) -> Plan | None:
+    """One row: the first and last moment of each time dimension in `times`, WATERMARK and TOKEN as declared.
 
     None when there is nothing to ask. It reads all rows: no filter of a question and no principal comes in.
     """
@@ -22,10 +29,11 @@ def freshness_plan(published: PublishedCatalog, dataset_name: str, zone: str | N
     draft = Draft(schemas, {}, zone, (), evaluate)
     scope = RowScope.of(draft, Context(published, ()), dataset_name)
     outputs: list[Output] = []
-    if dataset.time is not None:
-        moment = scope.dimension(scope.find(dataset.time))
-        outputs.append(Output(FIRST, cast(Aggregate("min", (moment,)), TIMESTAMP), TIMESTAMP))
-        outputs.append(Output(LAST, cast(Aggregate("max", (moment,)), TIMESTAMP), TIMESTAMP))
+    for place, time in enumerate(times):
+        moment = scope.dimension(scope.find(time))
+        first, last = span_columns(place)
+        outputs.append(Output(first, cast(Aggregate("min", (moment,)), TIMESTAMP), TIMESTAMP))
+        outputs.append(Output(last, cast(Aggregate("max", (moment,)), TIMESTAMP), TIMESTAMP))
     if dataset.watermark is not None:
         outputs.append(_mark(WATERMARK, scope, dataset.watermark))
     if dataset.change_token is not None:

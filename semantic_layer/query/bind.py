@@ -21,7 +21,7 @@ from semantic_layer.query.lookup import Lookup, Root
 from semantic_layer.query.measure import Asked, homes
 from semantic_layer.query.members import members_root
 from semantic_layer.query.problems import Problems, listed, near_names
-from semantic_layer.query.promises import check_promises, check_time_words, check_totals
+from semantic_layer.query.promises import check_promises, check_time_words, check_totals, is_time
 from semantic_layer.query.time_range import OPEN, Bounds, bounds_of, last_units
 from semantic_layer.query.world import World
 
@@ -37,11 +37,11 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     columns = bind_columns(ask, world, problems)
     lookup = _lookup(ask, world, columns, problems)
     keys = bind_keys(ask, lookup, problems)
-    where = _where(ask, lookup, world.current, zone, problems)
+    where = _where(ask, lookup, columns, world.current, zone, problems)
     pinned = {
         column.published.revision: column.published for column in columns if column.published is not world.current
     }
-    pinned_where = {number: _where(ask, lookup, one, zone, problems) for number, one in pinned.items()}
+    pinned_where = {number: _where(ask, lookup, columns, one, zone, problems) for number, one in pinned.items()}
     _check_names_differ(ask, problems)
     order, totals = _order(ask, problems), _totals(ask, problems)
     having = _having(ask, columns, keys, zone, problems)
@@ -98,11 +98,20 @@ def _lookup(ask: Ask, world: World, columns: tuple[BoundColumn, ...], problems: 
 # --- filters -----------------------------------------------------------------------------------------------------
 
 
-def _where(ask: Ask, lookup: Lookup, published: PublishedCatalog, zone: str, problems: Problems) -> tuple[Expr, ...]:
+def _where(
+    ask: Ask,
+    lookup: Lookup,
+    columns: tuple[BoundColumn, ...],
+    published: PublishedCatalog,
+    zone: str,
+    problems: Problems,
+) -> tuple[Expr, ...]:
     """The conditions; segments and metrics in them are those of `published`."""
     if ask.where is None or not lookup.roots:
         return ()
-    names = FilterNames(lookup.find, lookup.takes_segment, _last(lookup, problems), zone, published.catalog)
+    names = FilterNames(
+        lookup.find, lookup.takes_segment, _last(lookup, columns, problems), zone, published.catalog
+    )
     condition = where_condition(ask.where, names, problems)
     return () if condition is None else conjuncts(lookup.shortened(condition))
 
@@ -114,7 +123,9 @@ def conjuncts(condition: Expr) -> tuple[Expr, ...]:
     return (condition,)
 
 
-def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds | None]:
+def _last(
+    lookup: Lookup, columns: tuple[BoundColumn, ...], problems: Problems
+) -> Callable[[LastFilter], Bounds | None]:
     def resolve(node: LastFilter) -> Bounds | None:
         before = len(problems.found)
         if node.unit not in UNITS:
@@ -127,7 +138,7 @@ def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds |
         if not 1 <= node.count <= 100_000:
             problems.add(ErrorCode.BAD_VALUE, "count is between 1 and 100000", (*node.path, "last", "count"))
         found = lookup.find(node.dimension, (*node.path, "dimension"))
-        if found is not None and not _dates_the_rows(node.dimension, lookup):
+        if found is not None and not _dates_the_rows(node.dimension, lookup, columns):
             message = f"{node.dimension} does not date the rows of every metric asked"
             problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "dimension"))
         if found is None or len(problems.found) > before:
@@ -138,8 +149,10 @@ def _last(lookup: Lookup, problems: Problems) -> Callable[[LastFilter], Bounds |
     return resolve
 
 
-def _dates_the_rows(words: str, lookup: Lookup) -> bool:
-    """Whether a name is, for every root, the time dimension of its dataset: only that one's end is known."""
+def _dates_the_rows(words: str, lookup: Lookup, columns: tuple[BoundColumn, ...]) -> bool:
+    """Whether a name is the time that dates every metric, or the members listed: only that one's end is known."""
+    if columns:
+        return all(is_time(column.published.catalog, column.measure, words) for column in columns)
     for root, found in lookup.each(words):
         time = root.published.catalog.datasets[root.dataset].time
         if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:

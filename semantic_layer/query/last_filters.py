@@ -23,8 +23,7 @@ def recorded_keys(ask: Ask, world: World) -> tuple[RecordedKey, ...]:
         if version is None:
             continue
         published = world.current if metric.version is None else world.pinned[version.revision]
-        for home, _ in homes(measure_of(published.catalog, metric.name)):
-            time = published.catalog.datasets[home].time
+        for home, time in homes(measure_of(published.catalog, metric.name)):
             if time is not None:
                 keys[(published.revision, home, time)] = None
     if not ask.metrics:

@@ -14,6 +14,7 @@ from semantic_layer.plan.across_sources import MOST_PART_ROWS
 from semantic_layer.plan.nodes import DatasetRead
 from semantic_layer.plan.printing import printed
 from semantic_layer.query.ask import Ask
+from semantic_layer.query.measure import homes
 from semantic_layer.serving.answer import Answer, Grounds, Limit, Meta, TotalsSet
 from semantic_layer.serving.compiler import Compiled, Compiler, Limits, NewerCatalogServed
 from semantic_layer.serving.flights import Tables
@@ -150,7 +151,15 @@ class Answers:
         catalogs = {one.revision: one for one in (query.published, *(column.published for column in query.columns))}
         plans = (compiled.plans.rows, *compiled.plans.totals)
         reads = dict.fromkeys(read for plan in plans for read in plan.datasets)
-        return {read: await self._sources.look(catalogs[read.revision], read.dataset, query.zone) for read in reads}
+        times = {read: set[str]() for read in reads}
+        for column in query.columns:
+            for home, dated_by in homes(column.measure):
+                if dated_by is not None:
+                    times[DatasetRead(column.published.revision, home)].add(dated_by)
+        return {
+            read: await self._sources.look(catalogs[read.revision], read.dataset, times[read], query.zone)
+            for read in reads
+        }
 
 
 def _all_tables(reads: Sequence[Read]) -> Tables:

@@ -1,7 +1,7 @@
 """Ask -> statements: the stages of the pipeline that read no rows, remembered for questions that come again."""
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -147,10 +147,11 @@ class Compiler:
         pinned = await self._pinned_versions(ask, published)
         bare = World(published, now, self._limits.default_rows, self._limits.max_rows, pinned)
         recorded: dict[RecordedKey, tuple[datetime, datetime] | None] = {}
-        for revision, dataset, dimension in recorded_keys(ask, bare):
+        for (revision, dataset), times in _by_dataset(recorded_keys(ask, bare)).items():
             catalog = published if revision == published.revision else pinned[revision]
-            fresh = await self._sources.freshness(catalog, dataset, ask.time_zone, deadline - time.monotonic())
-            recorded[(revision, dataset, dimension)] = fresh.span
+            left = deadline - time.monotonic()
+            fresh = await self._sources.freshness(catalog, dataset, times, ask.time_zone, left)
+            recorded |= {(revision, dataset, one): fresh.spans.get(one) for one in times}
         return World(published, now, self._limits.default_rows, self._limits.max_rows, pinned, recorded)
 
     async def _pinned_versions(self, ask: Ask, published: PublishedCatalog) -> dict[int, PublishedCatalog]:
@@ -172,3 +173,11 @@ class Compiler:
                 await self._sources.learn(needed)
             except ValuesNeeded as needed:
                 await self._sources.learn_values(needed)
+
+
+def _by_dataset(keys: Iterable[RecordedKey]) -> dict[tuple[int, str], set[str]]:
+    """The time dimensions asked for, by revision and dataset."""
+    found: dict[tuple[int, str], set[str]] = {}
+    for revision, dataset, dimension in keys:
+        found.setdefault((revision, dataset), set()).add(dimension)
+    return found

@@ -123,9 +123,9 @@ def _spans(
     spans = set()
     for column in query.columns:
         if is_time(column.published.catalog, column.measure, key.dimension):
-            for home, _ in homes(column.measure):
+            for home, time in homes(column.measure):
                 known = fresh.get(DatasetRead(column.published.revision, home))
-                spans.add(None if known is None else known.span)
+                spans.add(None if known is None or time is None else known.spans.get(time))
     return spans
 
 

@@ -5,7 +5,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from semantic_layer.definitions.model import Duration, Select, Table
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns, ValuesNeeded
-from semantic_layer.plan.freshness import FIRST, LAST, TOKEN, WATERMARK, freshness_plan
+from semantic_layer.plan.freshness import TOKEN, WATERMARK, freshness_plan, span_columns
 from semantic_layer.plan.nodes import Plan, UniqueCheck
 from semantic_layer.query.calendar import EARLIEST, add
 from semantic_layer.query.problems import listed
@@ -34,14 +34,15 @@ Tokens = Mapping[RelationKey, str | None]
 class Freshness:
     """What a dataset's rows say of themselves. `token` None: nothing tells whether they changed.
 
-    `seconds` is the declared time to live, None if there is none; `until` the moment up to which this is remembered.
+    `spans` are the first and last moment by time dimension. `seconds` is the declared time to live, None if there
+    is none; `until` the moment up to which this is remembered.
     """
 
     dataset: str
     relation: RelationKey
     as_of: str | None = None
     token: str | None = None
-    span: tuple[datetime, datetime] | None = None
+    spans: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     seconds: float | None = None
     until: float = -math.inf
 
@@ -60,6 +61,7 @@ class Look:
 
     key: tuple[object, ...]
     unread: Freshness
+    times: tuple[str, ...] = ()
     known: Freshness | None = None
     statement: Statement | None = None
     before_rows: bool = False
@@ -148,44 +150,52 @@ class Sources:
 
     # --- freshness -----------------------------------------------------------------------------------------------
 
-    async def look(self, published: PublishedCatalog, name: str, zone: str | None) -> Look:
-        """What is known of a dataset's rows without reading them, and the statement that tells the rest."""
+    async def look(self, published: PublishedCatalog, name: str, asked_times: Iterable[str], zone: str | None) -> Look:
+        """What is known of a dataset's rows without reading them, and the statement that tells the rest.
+
+        It tells the span of the dataset's own time, and of the other time dimensions that are asked for.
+        """
         dataset = published.catalog.datasets[name]
         relation = (published.catalog.sources[dataset.source].connection, dataset.relation)
         engine = self.engine(relation[0])
         token = await engine.file_token(dataset.relation)
-        unread = Freshness(name, relation, None, token, None, _seconds(dataset.time_to_live))
-        key = (relation, repr(dataset), zone or published.catalog.settings.time_zone, token)
+        times = tuple(dict.fromkeys(one for one in (dataset.time, *sorted(asked_times)) if one is not None))
+        unread = Freshness(name, relation, None, token, seconds=_seconds(dataset.time_to_live))
+        key = (relation, repr(dataset), times, zone or published.catalog.settings.time_zone, token)
         known = self._freshness.get(key)
         if known is not None:
-            return Look(key, unread, known)
-        plan = await self._freshness_plan(published, name, zone)
+            return Look(key, unread, times, known)
+        plan = await self._freshness_plan(published, name, times, zone)
         if plan is None:
-            return Look(key, unread, replace(unread, until=math.inf))  # there is nothing to be read
-        return Look(key, unread, None, statement(plan, engine.dialect), dataset.change_token is not None)
+            return Look(key, unread, times, replace(unread, until=math.inf))  # there is nothing to be read
+        return Look(key, unread, times, None, statement(plan, engine.dialect), dataset.change_token is not None)
 
     def settle(self, look: Look, row: pa.Table) -> Freshness:
         """What the look's statement answered; remembered as long as it is true without asking again."""
-        fresh = _read(look.unread, row)
+        fresh = _read(look, row)
         seconds = look.unread.kept_for
         if seconds > 0:
             fresh = replace(fresh, until=time.monotonic() + seconds)
             self._freshness[look.key] = fresh
         return fresh
 
-    async def freshness(self, published: PublishedCatalog, name: str, zone: str | None, timeout: float) -> Freshness:
+    async def freshness(
+        self, published: PublishedCatalog, name: str, times: Iterable[str], zone: str | None, timeout: float
+    ) -> Freshness:
         """The freshness of one dataset, asked now if it is not known."""
-        look = await self.look(published, name, zone)
+        look = await self.look(published, name, times, zone)
         if look.known is not None:
             return look.known
         assert look.statement is not None
         [row] = await self.run(look.unread.relation[0], [look.statement], timeout)
         return self.settle(look, row)
 
-    async def _freshness_plan(self, published: PublishedCatalog, name: str, zone: str | None) -> Plan | None:
+    async def _freshness_plan(
+        self, published: PublishedCatalog, name: str, times: tuple[str, ...], zone: str | None
+    ) -> Plan | None:
         while True:
             try:
-                return freshness_plan(published, name, zone, self.columns)
+                return freshness_plan(published, name, times, zone, self.columns)
             except ColumnsNeeded as needed:
                 await self.learn(needed)
             except ValuesNeeded as needed:
@@ -237,13 +247,14 @@ def _seconds(life: Duration | None) -> float | None:
     return None if life is None else (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
 
 
-def _read(unread: Freshness, row: pa.Table) -> Freshness:
-    values = row.to_pylist()[0]
-    first, last, mark = values.get(FIRST), values.get(LAST), values.get(WATERMARK)
+def _read(look: Look, row: pa.Table) -> Freshness:
+    values, unread = row.to_pylist()[0], look.unread
+    mark = values.get(WATERMARK)
+    spans = {time: tuple(values[name] for name in span_columns(place)) for place, time in enumerate(look.times)}
     token = unread.token if TOKEN not in values else f"{unread.token or ''}{values[TOKEN]}"
     return replace(
         unread,
         as_of=mark.isoformat() if isinstance(mark, datetime) else mark,
         token=token,
-        span=None if first is None or last is None else (first, last),
+        spans={time: (first, last) for time, (first, last) in spans.items() if first is not None},
     )
