@@ -14,7 +14,7 @@ from semantic_layer.definitions.expression import (
 )
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.formula_text import formula_text
-from semantic_layer.definitions.model import Across, Metric, MetricValue, Rule, TopMembers
+from semantic_layer.definitions.model import MOST_YEARS, Across, Ago, Metric, MetricValue, Rule, TopMembers, Trailing
 from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, warning_block
@@ -54,6 +54,19 @@ def _check_metric(findings: Findings, metric: Metric) -> None:
             findings.metric_exists(name, (*path, "deprecated", "use", str(index)), "use: ")
 
 
+def _check_reach_of_time(findings: Findings, block: Block) -> None:
+    match block.rule.modifier:
+        case Ago(length):
+            key = "ago"
+        case Trailing(length):
+            key = "over"
+        case _:
+            return
+    if length.years > MOST_YEARS:
+        message = f"{length} is more than the {MOST_YEARS} years that a shift or window reaches"
+        findings.at_value((*block.path, key), ProblemCode.BAD_VALUE, message)
+
+
 def _check_block(findings: Findings, block: Block) -> None:
     rule, path = block.rule, block.path
     if rule.home is not None:
@@ -63,6 +76,7 @@ def _check_block(findings: Findings, block: Block) -> None:
             place = findings.places.key("metrics", name)
             message = f'"{name}" in "with" is also a metric ({place}); give the step another name'
             findings.at_key((*block.steps_path, name), ProblemCode.NAME_CLASH, message)
+    _check_reach_of_time(findings, block)
     value = Formula(rule.value, (*path, "is"))
     if isinstance(rule.modifier, Across):
         _check_across(findings, block, rule.modifier, value)

@@ -16,12 +16,23 @@ Words = Mapping[str, str]  # language code -> text
 NO_WORDS: Words = {}
 
 
+MOST_YEARS = 1000  # that one shift or window reaches: several of them stay inside of every engine's calendar
+_YEARS = {
+    Grain.SECOND: 1 / 31_556_952, Grain.MINUTE: 1 / 525_949.2, Grain.HOUR: 1 / 8765.82, Grain.DAY: 1 / 365.2425,
+    Grain.WEEK: 7 / 365.2425, Grain.MONTH: 1 / 12, Grain.QUARTER: 1 / 4, Grain.YEAR: 1.0,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """`28 days`, `1 month`."""
 
     count: int
     unit: Grain
+
+    @property
+    def years(self) -> float:
+        return self.count * _YEARS[self.unit]
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"

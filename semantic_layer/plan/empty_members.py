@@ -102,11 +102,12 @@ def missing_periods(query: BoundQuery, values: list[Evaluated], extra: list[str]
     assert key.grain is not None
     column = query.columns[0]
     catalog = column.published.catalog
-    filters = _filters_of(key, homes(column.measure)[0][0], catalog, query.where)
+    home = homes(column.measure)[0][0]
+    filters = _filters_of(key, home, catalog, query.where)
     steps = [*(step for value in values for step in value.steps), *extra]
     span = None if filters.bounds.closed else _span(key, steps, draft)
     context = Context(column.published, query.keys, query.where)
-    spine = series(key.grain, filters.bounds, span, filters, context, draft, "time_spine")
+    spine = series(key, home, filters.bounds, span, filters, context, draft, "time_spine")
     name = draft.key_name(key)
     period = Output(name, spine.field("period"), key.type)
     parts = [draft.add(Step(draft.name("every_period"), Block(spine.rows(), (period,)), (name,)))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
 from semantic_layer.definitions.types import DATE, TIMESTAMP, ColumnType, Grain
@@ -12,6 +13,7 @@ from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series,
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast, typed
+from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import Asked, Value
 from semantic_layer.query.time_range import Bounds
@@ -56,12 +58,22 @@ def recorded_by(dated: Sequence[tuple[str, str]], context: Context, draft: Draft
 
 
 def series(
-    grain: Grain, bounds: Bounds, span: Step | None, filters: TimeFilter, context: Context, draft: Draft, hint: str
+    key: BoundKey,
+    home: str,
+    bounds: Bounds,
+    span: Step | None,
+    filters: TimeFilter,
+    context: Context,
+    draft: Draft,
+    hint: str,
 ) -> Step:
-    """One row per period of `grain` that the time filters choose, in a column `period`.
+    """One row per period of a key of `home` that the time filters choose, in a column `period`.
 
-    Between the bounds of the filters; where those are open, between the first and last moment of `span`.
+    Between the bounds of the filters; where those are open, between the first and last moment of `span`. Hours that
+    the clock of the zone leaves out are none.
     """
+    grain = key.grain
+    assert grain is not None
     week_start = context.catalog.settings.week_start
     fine = grain if plain_ranges(filters) else _finer(grain, _resolution(filters))
     first, last = _ends(bounds, span, fine, week_start)
@@ -69,14 +81,29 @@ def series(
     type_ = period_type(fine)
     moments = Block(relation, (Output("period", Series(first, last, fine, type_), type_),))
     name = draft.name(hint)
-    if plain_ranges(filters):
+    zone = _changing_zone(key.dimension, home, context, draft) if fine.is_clock else None
+    if plain_ranges(filters) and zone is None:
         return draft.add(Step(name, moments, ("period",)))
     every = draft.add(Step(draft.name(f"{hint}_moments"), moments, ("period",)))
     period = every.field("period")
-    where = tuple(_about(condition, period) for condition in filters.time)
+    where = () if plain_ranges(filters) else tuple(_about(condition, period) for condition in filters.time)
+    if zone is not None:  # to an instant and back: an hour that is left out comes back as another
+        where = (Call("eq", (Call("at_zone", (period, Literal(zone), Literal(zone))), period)), *where)
     label = period if fine is grain else PeriodStart(period, grain, week_start, period_type(grain))
     block = Block(every.rows(), (Output("period", label, period_type(grain)),), where=where, distinct=True)
     return draft.add(Step(name, block, ("period",)))
+
+
+def _changing_zone(words: str, home: str, context: Context, draft: Draft) -> str | None:
+    """The question's zone if its clock is ever changed and the dimension is known to be shown by it."""
+    zone = draft.zone or context.catalog.settings.time_zone
+    if ZoneInfo(zone).utcoffset(None) is not None:
+        return None
+    scope = RowScope.of(draft, Context(context.published, ()), home)
+    found = scope.find(words)
+    assert found.dimension.time is not None
+    converted = any(isinstance(node, Call) and node.function == "at_zone" for node in walk(scope.dimension(found)))
+    return zone if converted or found.dimension.time.stored_in is not None else None
 
 
 def _about(condition: Expr, period: Field) -> Expr:

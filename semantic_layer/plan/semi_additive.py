@@ -150,7 +150,7 @@ def _asked(
     filters = time_filter(measure, context.catalog, context.where)
     span = recorded(home, time, context, draft)
     needed = None if filters.bounds.closed else span
-    spine = series(step.grain, filters.bounds, needed, filters, context, draft, f"{hint}_{step.grain}s")
+    spine = series(step, home, filters.bounds, needed, filters, context, draft, f"{hint}_{step.grain}s")
     moment = spine.field("period")
     begun = PeriodStart(span.field("first_time"), step.grain, week_start, step.type)
     inside = (Call("gte", (moment, begun)), Call("lte", (cast(moment, TIMESTAMP), span.field("last_time"))))

@@ -4,7 +4,9 @@ March reads February; at day grain the 29th, 30th and 31st of March read the las
 no periods: output periods are those of the asked range, else those with rows of the question's unshifted inputs.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from semantic_layer.definitions.expression import Call, Expr, rewrite
 from semantic_layer.definitions.model import AtStartOf, Duration
@@ -28,7 +30,7 @@ from semantic_layer.plan.nodes import (
 from semantic_layer.plan.periods import period_type, series
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import add, start_of
+from semantic_layer.query.calendar import MONTHS, add, midnight, start_of
 from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
@@ -42,8 +44,10 @@ from semantic_layer.query.measure import (
     Taken,
     Value,
     Windowed,
+    homes,
     walk,
 )
+from semantic_layer.query.time_range import INSTANT, Bounds
 
 
 def shifted(measure: Shifted, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -125,7 +129,8 @@ def _output_periods(measure: Shifted, key: BoundKey, filters: TimeFilter, contex
     if shared in draft.shared:
         return draft.shared[shared]
     if filters.bounds.closed:
-        return draft.share(shared, series(key.grain, filters.bounds, None, filters, context, draft, name))
+        home = homes(measure)[0][0]
+        return draft.share(shared, series(key, home, filters.bounds, None, filters, context, draft, name))
     column = draft.key_name(key)
     steps = [step for value in _unshifted_values(draft) for step in value.steps if column in draft.step_keys(step)]
     blocks = tuple(
@@ -169,18 +174,46 @@ def _without_periods(measure: Shifted, filters: TimeFilter, context: Context, dr
     if not isinstance(measure.by, Duration) or not filters.bounds.closed:
         message = "a shift without a time grain among the dimensions needs a time range with both ends"
         raise refuse(ErrorCode.SHIFT_NEEDS_RANGE, message, path=("where",))
-    moved = tuple(_moved(condition, measure.by) for condition in filters.time)
+    moved = tuple(_moved(condition, measure.by, filters.bounds) for condition in filters.time)
     return draft.evaluate(measure.inner, replace(context, where=(*filters.rest, *moved)), draft, hint)
 
 
-def _moved(condition: Expr, by: Duration) -> Expr:
-    def change(node: Expr) -> Expr | None:
-        if not isinstance(node, Value) or node.type != TIMESTAMP:
-            return None
+def _moved(condition: Expr, by: Duration, range_: Bounds) -> Expr:
+    def value(node: Expr, move: Callable[[datetime], datetime]) -> Value:
+        assert isinstance(node, Value) and isinstance(node.value, datetime)
         try:
-            return Value(add(node.value, -by.count, by.unit), TIMESTAMP)  # type: ignore[arg-type]
+            return Value(move(node.value), TIMESTAMP)
         except OverflowError:
             message = f"{by} before {node.value} lies outside of the calendar"
             raise refuse(ErrorCode.BAD_VALUE, message, path=("where",)) from None
 
+    def change(node: Expr) -> Expr | None:
+        match node:
+            case Call("lt", (asked, Value(type=type_) as end)) if type_ == TIMESTAMP:
+                return Call("lt", (asked, value(end, lambda at: moved_end(range_, at, by))))
+            case Value(type=type_) if type_ == TIMESTAMP:
+                return value(node, lambda at: add(at, -by.count, by.unit))
+            case _:
+                return None
+
     return rewrite(condition, change)
+
+
+def moved_end(range_: Bounds, end: datetime, by: Duration) -> datetime:
+    """The exclusive end of a range, moved: whole months as months, any other range by its days.
+
+    The day that a range shows last reads the same day as in a question by days: a month before 30 March is the last
+    of February, and a month before 28 February is 28 January. Raises OverflowError outside of the calendar.
+    """
+    assert range_.start is not None
+    if by.unit not in MONTHS or (_begins_month(range_.start) and _begins_month(end)):
+        return add(end, -by.count, by.unit)
+    last = max(end, datetime.min + INSTANT) - INSTANT
+    read = add(last, -by.count, by.unit)
+    if read.day < last.day and range_.start < midnight(last):  # the day before reads the last of that month too
+        read = read.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return read + INSTANT
+
+
+def _begins_month(at: datetime) -> bool:
+    return at == midnight(at) and at.day == 1

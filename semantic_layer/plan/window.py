@@ -178,7 +178,7 @@ def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Cont
             raise refuse(ErrorCode.WINDOW_NEEDS_TIME, message, path=("where",))
         step = _single_window(window, span, filters, draft, hint)
     else:
-        step = _window_per_period(window, keys.finest, span, filters, context, draft, hint)
+        step = _window_per_period(window, keys.finest, dated[0][0], span, filters, context, draft, hint)
     unaligned = filters.bounds.end is not None and filters.bounds.end != midnight(filters.bounds.end)
     clock = unaligned or window.step.is_clock or (keys.finest is not None and _grain(keys.finest).is_clock)
     has_start = any(column.name == "window_start" for column in step.block.columns)
@@ -191,7 +191,14 @@ def _grain(key: BoundKey) -> Grain:
 
 
 def _window_per_period(
-    window: _Window, key: BoundKey, span: Step, filters: TimeFilter, context: Context, draft: Draft, hint: str
+    window: _Window,
+    key: BoundKey,
+    home: str,
+    span: Step,
+    filters: TimeFilter,
+    context: Context,
+    draft: Draft,
+    hint: str,
 ) -> Step:
     grain = _grain(key)
     open_ended = not filters.bounds.closed
@@ -199,7 +206,7 @@ def _window_per_period(
         periods = draft.steps[context.wanted]
     else:
         needed = span if open_ended else None
-        periods = series(grain, filters.bounds, needed, filters, context, draft, f"{hint}_periods")
+        periods = series(key, home, filters.bounds, needed, filters, context, draft, f"{hint}_periods")
     label = periods.field("period")
     end, uses_span = _end_of_window(window, label, grain, span, filters)
     columns = (Output("period", label, label.type), Output("window_end", end, TIMESTAMP))

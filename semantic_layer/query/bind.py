@@ -109,9 +109,7 @@ def _where(
     """The conditions; segments and metrics in them are those of `published`."""
     if ask.where is None or not lookup.roots:
         return ()
-    names = FilterNames(
-        lookup.find, lookup.takes_segment, _last(lookup, columns, problems), zone, published.catalog
-    )
+    names = FilterNames(lookup.find, lookup.takes_segment, _last(lookup, columns, problems), zone, published.catalog)
     condition = where_condition(ask.where, names, problems)
     return () if condition is None else conjuncts(lookup.shortened(condition))
 

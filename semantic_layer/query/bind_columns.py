@@ -1,6 +1,6 @@
 """The metrics of a question: name, version, parameters and shift looked up, the calculation resolved."""
 
-from semantic_layer.definitions.model import Duration
+from semantic_layer.definitions.model import MOST_YEARS, Duration
 from semantic_layer.definitions.types import Grain
 from semantic_layer.definitions.units import unit_of
 from semantic_layer.errors import ErrorCode
@@ -66,4 +66,8 @@ def _shift_length(shift: AskShift | None, path: Path, problems: Problems) -> Dur
     if abs(shift.periods) > MOST_PERIODS:
         problems.add(ErrorCode.BAD_VALUE, f"a shift has at most {MOST_PERIODS} periods", (*path, "periods"))
         return None
-    return Duration(shift.periods, Grain[shift.unit])
+    length = Duration(shift.periods, Grain[shift.unit])
+    if abs(length.years) > MOST_YEARS:
+        problems.add(ErrorCode.BAD_VALUE, f"a shift reaches at most {MOST_YEARS} years", (*path, "periods"))
+        return None
+    return length

@@ -196,13 +196,28 @@ def leaves(node: Filter) -> Iterator[Filter]:
         yield node
 
 
-def moved(node: Filter, move: Callable[[datetime], datetime], is_time: Callable[[str], bool]) -> Filter:
-    """The filter with the moments of its time comparisons moved."""
+def moved(
+    node: Filter,
+    start: Callable[[datetime], datetime],
+    end: Callable[[datetime], datetime],
+    is_time: Callable[[str], bool],
+) -> Filter:
+    """The filter with the moments of its time comparisons moved: first moments by `start`, ends by `end`."""
     if "not" in node:
-        return {"not": moved(node["not"], move, is_time)}
+        return {"not": moved(node["not"], start, end, is_time)}
     for joined in ("and", "or"):
         if joined in node:
-            return {joined: [moved(one, move, is_time) for one in node[joined]]}
+            return {joined: [moved(one, start, end, is_time) for one in node[joined]]}
     if "dimension" not in node or "part" in node or not is_time(node["dimension"]):
         return node
-    return {**node, "spans": [(move(start), move(end)) for start, end in spans(node)]}
+    found = spans(node)
+    match node["op"]:
+        case "IN_RANGE":
+            (first, _), (last, _) = found
+            return {**node, "spans": [(start(first), start(first)), (end(last), end(last))]}
+        case "LT":
+            return {**node, "spans": [(end(found[0][0]), end(found[0][0]))]}
+        case "GT":
+            return {**node, "spans": [(start(found[0][1]), start(found[0][1]))]}
+        case _:
+            return {**node, "spans": [(start(first), end(last)) for first, last in found]}

@@ -586,7 +586,22 @@ class Evaluator:
         def back(at: datetime) -> datetime:
             return add(at, -by.count, by.unit)
 
-        where = tuple(filters.moved(node, back, lambda words: self.is_time(measure, words)) for node in times.where)
+        first = times.bounds.start
+        months = by.unit in ("MONTH", "QUARTER", "YEAR")
+
+        def back_end(at: datetime) -> datetime:
+            """Of a range that is no whole months, the end of the days that its days read."""
+            if not months or (first.day == 1 == at.day and _midnights(first, at)):
+                return back(at)
+            last = at - INSTANT
+            read = back(last)
+            if read.day < last.day and first.date() < last.date():
+                return add(start_of(read, "DAY"), 1, "DAY")
+            return read + INSTANT
+
+        where = tuple(
+            filters.moved(node, back, back_end, lambda words: self.is_time(measure, words)) for node in times.where
+        )
         return self.evaluate(measure.inner, replace(context, where=(*times.rest, *where)))
 
     # --- entities ------------------------------------------------------------------------------------------------
@@ -690,6 +705,10 @@ class Evaluator:
             better = [one for one in beside if one is not None and (one > mine if measure.descending else one < mine)]
             found[key] = 1 + len(better)
         return Cells.of(found)
+
+
+def _midnights(*moments: datetime) -> bool:
+    return all(at == start_of(at, "DAY") for at in moments)
 
 
 def _inside(at: datetime | None, window: tuple[datetime | None, datetime] | None) -> bool:
