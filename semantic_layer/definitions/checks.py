@@ -3,11 +3,13 @@
 from semantic_layer.definitions.check_clashes import check_clashes
 from semantic_layer.definitions.check_cycles import check_cycles
 from semantic_layer.definitions.check_datasets import check_datasets, check_settings
+from semantic_layer.definitions.check_kinds import check_kinds
 from semantic_layer.definitions.check_reach import check_reach
 from semantic_layer.definitions.check_rules import check_rules
 from semantic_layer.definitions.check_semi_additive import check_semi_additive
 from semantic_layer.definitions.check_served import check_served
 from semantic_layer.definitions.check_typed_names import check_typed_names
+from semantic_layer.definitions.check_windows import check_windows
 from semantic_layer.definitions.findings import Findings
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.problem import Problem
@@ -23,7 +25,7 @@ ALWAYS = (
     check_typed_names,
     check_served,
 )
-WITHOUT_CIRCLES = (check_reach, check_units)
+WITHOUT_CIRCLES = (check_reach, check_units, check_kinds, check_windows)
 
 
 def check(catalog: Catalog, places: Places | None = None, broken: frozenset[Path] = frozenset()) -> list[Problem]:

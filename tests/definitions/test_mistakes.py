@@ -144,6 +144,40 @@ MISTAKES = [
         'new.yaml:15:7  DUPLICATE  dimension "brand" is already one of dataset product (shop.yaml:56:7); '
         "if both are the same thing, say conforms: product.brand, else rename one",
     ),
+    # numbers only
+    (
+        "metrics:\n  words:\n    is: min(size)\n    from: order_lines\n  x:\n    is: revenue - lower(words)\n",
+        "new.yaml:6:17  UNITS  lower(words) is text; subtract calculates with numbers only",
+    ),
+    (
+        "metrics:\n  x:\n    is: sum(amount > 5)\n    from: order_lines\n",
+        "new.yaml:3:9  UNITS  amount > 5 is true or false; sum calculates with numbers only",
+    ),
+    # windows
+    (
+        "metrics:\n  x:\n    is: revenue\n    ago: 1001 years\n",
+        "new.yaml:4:10  BAD_VALUE  1001 years is more than the 1000 years that a shift or window reaches",
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    over: trailing 5000 years\n",
+        "new.yaml:4:11  BAD_VALUE  5000 years is more than the 1000 years that a shift or window reaches",
+    ),
+    (
+        "metrics:\n  month:\n    is: revenue\n    over: trailing 1 month\n  x:\n    is: month / order_count\n"
+        "    over: trailing 2 weeks\n",
+        'new.yaml:7:5  NOT_SUPPORTED  a window is not served over "month", which is a window itself',
+    ),
+    (
+        "metrics:\n  before:\n    is: revenue\n    ago: 1 year\n  back:\n    is: count(*)\n"
+        "    across: customer_id\n    having: before > 0\n  x:\n    is: back\n    over: year to date\n",
+        'new.yaml:11:5  NOT_SUPPORTED  a window is not served over "before", which is shifted and chooses entities',
+    ),
+    (
+        "metrics:\n  x:\n    is: count(*)\n    across: customer_id\n    from: order_lines\n"
+        "    dated_by: min(order_date)\n    having: revenue > 5\n",
+        "new.yaml:6:5  NOT_SUPPORTED  entities dated by an event are counted as they are, "
+        "not by values of other metrics",
+    ),
     # worlds and companions
     (
         "metrics:\n  x:\n    is: revenue\n    where: order_count > 5\n",
