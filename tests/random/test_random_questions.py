@@ -19,6 +19,8 @@ from semantic_layer.definitions.reader import read_files
 from semantic_layer.registry.catalogs import CatalogService
 from semantic_layer.store.embedded import EmbeddedPostgres
 from semantic_layer.store.registry_database import RegistryDatabase
+from tests.golden.test_both_doors import listed
+from tests.golden.typed_document import typed_document
 from tests.oracle.evaluator.answers import Expected, answer
 from tests.oracle.evaluator.catalog import Catalog
 from tests.oracle.evaluator.comparison import difference, overflows
@@ -108,3 +110,24 @@ def _may_be_refused(expected: Expected | Refusal, codes: list[str]) -> bool:
     if isinstance(expected, Refusal):
         return "INTERNAL" not in codes
     return codes == ["NOT_SUPPORTED"] or (codes == ["NUMBER_OUT_OF_RANGE"] and overflows(expected))
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + CASES // 4))
+async def test_a_random_question_through_the_typed_door(seed: int, worlds: list[World]) -> None:
+    """Rows and totals of the by-name door, or a refusal for the same reasons."""
+    client = worlds[seed % len(worlds)].clients["duckdb"]
+    question = Asker(CATALOG, seed).question()
+    document = typed_document(question)
+    reply = await client.post("/graphql", json={"query": document.text, "variables": document.variables})
+    body = reply.json()
+    try:
+        by_name = await ask_over_http(client, question)
+    except Refused as refused:
+        assert set(Refused(body["errors"]).codes) == set(refused.codes), document
+        return
+    assert "errors" not in body, (document, body["errors"])
+    typed = body["data"]["metrics"]
+    assert listed(typed["rows"], document.keys) == by_name["rows"], document
+    for (key, keys), totals in zip(document.sets, by_name["totals"], strict=True):
+        rows = typed[key] if isinstance(typed[key], list) else [typed[key]]
+        assert listed(rows, keys) == totals["rows"], document
