@@ -65,7 +65,7 @@ def init(
     with told():
         settings = settings_of_command(None)
         connection = _connection(settings, source)
-        with Progress(sys.stderr, "read") as progress:
+        with Progress(sys.stderr, "done") as progress:
             found = run_once(_looked(settings, connection, table or (), timeout, progress))
         _write(out, found.files, force)
         for line in _said(out, found):

@@ -8,6 +8,7 @@ from semantic_layer.plan.nodes import (
     ByCodePoint,
     DatasetRows,
     Field,
+    Fits,
     HasRow,
     Kept,
     Moved,
@@ -94,6 +95,8 @@ def _text(expr: Expr) -> str:
             return f"{function}({', '.join(inner) or '*'})"
         case Kept(aggregate, where):
             return f"{_text(aggregate)} where {_text(where)}"
+        case Fits(operand, wanted):
+            return f"{_text(operand)} is a {wanted}"
         case PeriodStart(operand, grain):
             return f"{grain} of {_text(operand)}"
         case Moved(operand, count, unit):

@@ -12,12 +12,13 @@ from semantic_layer.definitions.layout import commented_text
 from semantic_layer.definitions.types import TEXT
 from semantic_layer.definitions.yaml_text import Json
 from semantic_layer.survey.first_names import Names, name_like, singular
-from semantic_layer.survey.guess_columns import ColumnGuess, Use, finest_of, guess_column, main_time
+from semantic_layer.survey.guess_columns import ColumnGuess, Use, finest_of, guess_column, is_personal, main_time
 from semantic_layer.survey.guess_joins import JoinGuess
 from semantic_layer.survey.guess_keys import KeyGuess
 from semantic_layer.survey.profile import TableProfile
 
 Owner = tuple[str, str]  # (dataset, column)
+PERSONAL = "personal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ def catalog_text(source: str, connection: str, left_out: Iterable[str]) -> str:
     ]
     tree: dict[str, Json] = {
         "language": 1,
-        "catalog": {"time_zone": "UTC", "week_start": "monday", "languages": ["en"]},
+        "catalog": {"time_zone": "UTC", "week_start": "monday", "languages": ["en"], "sensitive": [PERSONAL]},
         "sources": {source: {"connection": connection}},
     }
     beside: dict[tuple[str, ...], str] = {
         ("catalog", "time_zone"): "where a day begins",
         ("catalog", "languages"): "every label and meaning has a text in each of them",
+        ("catalog", "sensitive"): "what dimensions may say under `sensitive`, for access policies to bind to",
     }
     return commented_text(tree, head, {}, beside)
 
@@ -199,6 +201,9 @@ class _Writer:
             if root != (one.dataset, column.name):
                 fields["conforms"] = f"{root[0]}.{name}"
                 reason = ""
+            if is_personal(column):
+                fields["sensitive"] = PERSONAL
+                draft.beside[(*path, "dimensions", name, "sensitive")] = "guess: by its name"
             found[name] = fields
             draft.beside[(*path, "dimensions", name)] = reason
         return found

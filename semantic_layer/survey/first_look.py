@@ -1,6 +1,6 @@
 """One look at a source, and the files of its first definitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from semantic_layer.definitions.reader import read_texts
@@ -11,9 +11,11 @@ from semantic_layer.survey.first_definitions import Found, catalog_text, dataset
 from semantic_layer.survey.first_names import Names, name_like
 from semantic_layer.survey.guess_joins import JoinGuess, guess_joins
 from semantic_layer.survey.guess_keys import KeyGuess, guess_key
-from semantic_layer.survey.profile import Survey, Told
+from semantic_layer.survey.profile import Survey
 
 CATALOG_FILE = "catalog.yaml"
+STEPS = 3  # of each table: its first rows, its key, its joins
+Told = Callable[[str, int, int], None]  # what is done, how many steps are, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,21 @@ class FirstDefinitions:
     left_out: tuple[str, ...]
 
 
+class _Steps:
+    """Counts what is done, so that whoever waits sees it."""
+
+    def __init__(self, told: Told, total: int) -> None:
+        self._told, self._total, self._count = told, total, 0
+
+    def done(self, what: str) -> None:
+        self._count += 1
+        self._told(what, self._count, self._total)
+
+    def passed(self, count: int) -> None:
+        """Steps that fall away with a table that cannot be read."""
+        self._count += count
+
+
 async def first_definitions(
     sources: Sources, connection: str, tables: Sequence[SourceTable], seconds: float, told: Told
 ) -> FirstDefinitions:
@@ -31,15 +48,20 @@ async def first_definitions(
     nameless = [f"{table.shown} (a dot inside a name is not in the language)" for table in tables if table.name is None]
     named = dataset_names([table for table in tables if table.name is not None])
     survey = Survey(sources, connection, named, seconds)
-    profiles = await survey.profiles(told)
+    steps = _Steps(told, STEPS * len(named))
+    profiles = await survey.profiles(steps.done)
     readable = [one for one in profiles if one.failure is None and one.columns]
     left_out = [f"{one.table.shown} ({one.failure or 'no column of a type that the language has'})"
                 for one in profiles if one not in readable]  # fmt: skip
     if not readable:
         why = "; ".join([*nameless, *left_out]) or "there are none"
         raise refuse(ErrorCode.SOURCE_REFUSED, f"connection {connection} has no table to define: {why}")
-    keys = {one.dataset: await guess_key(survey, one) for one in readable}
-    joins = await guess_joins(survey, readable, keys)
+    steps.passed((STEPS - 1) * (len(profiles) - len(readable)))
+    keys = {}
+    for one in readable:
+        keys[one.dataset] = await guess_key(survey, one)
+        steps.done(f"key of {one.table.shown}")
+    joins = await guess_joins(survey, readable, keys, steps.done)
     found = [Found(one, keys[one.dataset], _usable(joins[one.dataset], keys)) for one in readable]
     source = name_like(connection, "source")
     missing = (*nameless, *left_out)

@@ -23,6 +23,11 @@ _NEVER_ADDED = frozenset({
     "temperature", "age", "height", "width", "length", "depth", "speed", "margin", "probability", "factor", "index",
     "position",
 })  # fmt: skip
+_PERSONAL = frozenset({
+    "email", "mail", "phone", "mobile", "fax", "address", "street", "birth", "birthday", "birthdate", "dob", "gender",
+    "sex", "marital", "religion", "ssn", "iban", "passport", "firstname", "lastname", "surname", "username",
+})  # fmt: skip
+_PERSONAL_PAIRS = ({"first", "name"}, {"last", "name"}, {"family", "name"}, {"user", "name"}, {"ip"})
 _LABELS = frozenset({"name", "title", "label"})
 _LATER = frozenset({
     "updated", "modified", "changed", "deleted", "expires", "expired", "expiry", "until", "end", "ended", "birth",
@@ -95,6 +100,12 @@ def _text(table: TableProfile, column: ColumnProfile, words: set[str]) -> tuple[
     if column.different <= max(FEW, min(MOST_MEMBERS, most)):
         return Use.DIMENSION, f"guess: {counted}"
     return Use.NOTHING, f"a text with {counted}; add it under dimensions to cut by it"
+
+
+def is_personal(column: ColumnProfile) -> bool:
+    """Whether a column is named like something about a person."""
+    words = set(name_like(column.name, "column").split("_"))
+    return bool(words & _PERSONAL) or any(pair <= words for pair in _PERSONAL_PAIRS)
 
 
 def finest_of(column: ColumnProfile) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from semantic_layer.plan.data_checks import ORPHAN_ROWS, ROWS, WITHOUT, Side, jo
 from semantic_layer.survey.finding import share_said
 from semantic_layer.survey.first_names import name_like, singular, stem_of
 from semantic_layer.survey.guess_keys import KeyGuess
-from semantic_layer.survey.profile import ColumnProfile, Survey, TableProfile
+from semantic_layer.survey.profile import ColumnProfile, Done, Survey, TableProfile
 
 LEAST_SHARE = 0.05  # of the rows with a value, that find a partner
 MOST_TRIED = 3  # tables that one column is compared with
@@ -34,7 +34,7 @@ class Keyed:
 
 
 async def guess_joins(
-    survey: Survey, tables: Sequence[TableProfile], keys: Mapping[str, KeyGuess]
+    survey: Survey, tables: Sequence[TableProfile], keys: Mapping[str, KeyGuess], done: Done
 ) -> dict[str, list[JoinGuess]]:
     """The joins of each dataset."""
     found: dict[str, list[JoinGuess]] = {}
@@ -48,6 +48,7 @@ async def guess_joins(
                 guess = await _guessed(survey, table, column, keyed)
                 joins += [] if guess is None else [guess]
         found[table.dataset] = joins
+        done(f"joins of {table.table.shown}")
     return found
 
 

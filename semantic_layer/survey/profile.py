@@ -19,7 +19,7 @@ from semantic_layer.survey.run import Look
 AT_ONCE = 2
 FIRST_ROWS = 50_000
 MOST_COLUMNS = 400  # of one table: more would not be read by anybody, and make statements that no engine likes
-Told = Callable[[str, int, int], None]
+Done = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,17 @@ class Survey:
         self._published = PublishedCatalog(1, datetime.now(UTC), "", catalog, {})
         self._schemas: dict[str, SourceColumns] = {}
 
-    async def profiles(self, told: Told) -> list[TableProfile]:
+    async def profiles(self, done: Done) -> list[TableProfile]:
         """In the order of the tables; one that cannot be read says why."""
         limit = asyncio.Semaphore(AT_ONCE)
-        done = 0
 
         async def one(table: SourceTable, dataset: str) -> TableProfile:
-            nonlocal done
             async with limit:
                 try:
                     profile = await self._profile(table, dataset)
                 except SemanticLayerError as error:
                     profile = TableProfile(table, dataset, failure=str(error.issues[0].message))
-            done += 1
-            told(table.shown, done, len(self._named))
+            done(f"first rows of {table.shown}")
             return profile
 
         return list(await asyncio.gather(*(one(*item) for item in self._named)))

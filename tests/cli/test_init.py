@@ -25,7 +25,7 @@ def test_from_a_folder_of_files_to_a_first_answer(run: Run, shop: None) -> None:
     written = run("init")
     assert written.exit_code == 0
     assert written.stdout.startswith("3 files in definitions: 2 datasets, 4 metrics, guesses to confirm: ")
-    assert "2 of 2 read: " in written.stderr
+    assert "6 of 6 done: joins of products.parquet" in written.stderr
     validated = run("validate", "definitions", "--data")
     assert (validated.exit_code, validated.stdout.splitlines()[-1].partition(" (")[0]) == (
         0, "3 files and their data: 0 errors, 0 warnings",

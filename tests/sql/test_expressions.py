@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.formula import parse_formula
-from semantic_layer.definitions.types import BIGINT, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Grain, Part
+from semantic_layer.definitions.types import BIGINT, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Grain, Part, decimal
 from semantic_layer.errors import ErrorCode, SemanticLayerError
-from semantic_layer.plan.nodes import ByCodePoint, Field, Kept, Moved, PeriodStart, RankOver
+from semantic_layer.plan.nodes import ByCodePoint, Field, Fits, Kept, Moved, Null, PeriodStart, RankOver
 from semantic_layer.plan.typed import typed
 from semantic_layer.query.calendar import WEEKDAYS, add, start_of
 from semantic_layer.query.measure import Value
@@ -144,6 +144,17 @@ def test_text_orders_by_code_point_on_every_engine() -> None:
     name = Field("t", "name", TEXT)
     assert written(ByCodePoint(name, TEXT))[0] == "t.name"
     assert written(ByCodePoint(name, TEXT), "postgres")[0] == 't.name COLLATE "C"'
+
+
+def test_a_text_fits_a_type_that_can_be_made_of_it() -> None:
+    for text, type_, fits in (
+        ("12", INTEGER, True), ("x", INTEGER, False), ("99999999999", INTEGER, False), ("12.5", decimal(4, 2), True),
+        ("123.5", decimal(4, 2), False), ("2026-02-29", DATE, False), ("2028-02-29", DATE, True),
+    ):  # fmt: skip
+        assert computed(Fits(Literal(text), type_)) is fits
+    assert computed(Fits(Null(TEXT), DATE)) is None
+    name = Field("t", "name", TEXT)
+    assert written(Fits(name, decimal(4, 2)), "postgres")[0] == "PG_INPUT_IS_VALID(t.name, 'DECIMAL(4, 2)')"
 
 
 def test_patterns_take_percent_signs_literally() -> None:

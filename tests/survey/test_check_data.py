@@ -220,6 +220,13 @@ async def test_values_that_are_none_count_as_missing(source: Source) -> None:
                    for one in other.examples)  # fmt: skip
 
 
+async def test_a_dataset_that_is_a_select(source: Source) -> None:
+    selected = DEFINITIONS.replace("    table: orders\n", "    sql: select * from orders where product_id = 99\n")
+    report = await checked(source(TABLES), selected)
+    assert (report.datasets[0].rows, join(report, "orders.product").orphan_rows) == (2, 2)
+    assert found(report, "KEY_NOT_UNIQUE", "orders").examples[0].values == ("7",)
+
+
 async def test_empty_tables_have_nothing_wrong(source: Source) -> None:
     empty = {name: f"SELECT * FROM ({query}) AS all_rows WHERE 1 = 0" for name, query in TABLES.items()}
     report = await checked(source(empty))

@@ -35,8 +35,9 @@ SHOP = {
         AS t(product_id, brand, color)""",
     "notes": """SELECT n AS note_id, concat('text ', n) AS body, concat('name ', n) AS name
         FROM generate_series(1, 60) AS s(n)""",
-    "customers": """SELECT * FROM (VALUES (1, 'DE', 'open'), (2, 'FR', 'gone'), (3, 'FR', 'gone'))
-        AS t(id, country, status)""",
+    "customers": """SELECT * FROM (VALUES
+        (1, 'DE', 'open', 'a@b.c'), (2, 'FR', 'gone', 'd@e.f'), (3, 'FR', 'gone', NULL)
+        ) AS t(id, country, status, email)""",
 }
 # Reserved words, capitals, spaces, quotes, letters of other scripts, words of formulas, one name in two cases.
 ODD = """
@@ -122,6 +123,7 @@ async def test_a_shop_without_keys(shop: str) -> None:
     assert "order_status" in orders.dimensions and "customer_status" in catalog.datasets["customers"].dimensions
     assert list(catalog.datasets["products"].dimensions) == ["product_id", "brand"]
     assert list(catalog.datasets["notes"].dimensions) == ["note_id", "name"]
+    assert catalog.datasets["customers"].dimensions["email"].sensitive == "personal"
     assert orders.dimensions["product_id"].conforms == ("products", "product_id")
 
 
