@@ -126,17 +126,20 @@ def _asked_columns(sets: Sequence[SelectedSet], issues: list[Issue]) -> list[_As
 def _totals(
     sets: Sequence[SelectedSet], columns: Sequence[_AskedColumn], issues: list[Issue]
 ) -> dict[str, TotalsPlace]:
-    """By the response key of the field. Totals are of the question that rows ask, so they select from its columns."""
+    """By the response key of the field. Totals are of the question that rows ask, so they select from its columns:
+    the one that asks the same thing, under the same keys if there are several.
+    """
     asked: dict[str, SelectedColumn] = {}
     for one in columns:
         asked.setdefault(one.column.content, one.column)
+    in_place = {(one.column.keys, one.column.content): one.column for one in columns}
     found: dict[str, TotalsPlace] = {}
     for one_set in sets:
         if one_set.field == "rows":
             continue
         places: dict[ResponseKeys, SelectedColumn] = {}
         for column in one_set.columns:
-            same = asked.get(column.content)
+            same = in_place.get((column.keys, column.content)) or asked.get(column.content)
             if same is None:
                 issues.append(_not_in_rows(one_set, column, list(asked.values())))
             else:

@@ -215,6 +215,11 @@ async def test_totals_find_their_columns_under_any_key(door: Door) -> None:
     assert reply["data"]["metrics"]["totals"] == {"all": "370886.93", "again": "370886.93"}
 
 
+async def test_totals_keep_the_keys_of_a_dimension_asked_twice(door: Door) -> None:
+    ask = await asked(door, "rows { storeId again: storeId sales } s: subtotals { again: storeId storeId sales }")
+    assert ask.totals == (("storeId", "again"),)
+
+
 # --- arguments -------------------------------------------------------------------------------------------------------
 
 
