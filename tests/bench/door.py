@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.bench.bench import DEFINITIONS, Bench
 from tests.bench.client import Server, asked, running
-from tests.bench.questions import BY_MONTH, by_name, until
+from tests.bench.questions import BY_MONTH, by_name, typed, until
 from tests.bench.section import Section
 from tests.bench.timing import WARM, Cost, shown, times
 
@@ -44,12 +44,26 @@ def _floor(server: Server) -> dict[str, Request]:
 
 
 def _kept(server: Server) -> dict[str, Request]:
-    healthy, question = server.get("/healthz"), server.post(by_name(BY_MONTH))
-    return {"/healthz": lambda _place: healthy, "a question asked before, by name": lambda _place: question}
+    """Requests that came before, and questions that did: other bytes (here of `extensions`), the same question."""
+    healthy, named, as_fields = server.get("/healthz"), server.post(by_name(BY_MONTH)), server.post(typed())
+    return {
+        "/healthz": lambda _place: healthy,
+        "a request that came before, by name": lambda _place: named,
+        "a request that came before, typed": lambda _place: as_fields,
+        "another request for the same, by name": lambda place: server.post(_other_bytes(by_name(BY_MONTH), place)),
+        "another request for the same, typed": lambda place: server.post(_other_bytes(typed(), place)),
+    }
 
 
 def _new(server: Server) -> dict[str, Request]:
-    return {"a new question, by name": lambda place: server.post(by_name(BY_MONTH, until(place)))}
+    return {
+        "a new question, by name": lambda place: server.post(by_name(BY_MONTH, until(2 * place))),
+        "a new question, typed": lambda place: server.post(typed(until(2 * place + 1))),
+    }
+
+
+def _other_bytes(body: dict[str, object], place: int) -> dict[str, object]:
+    return {**body, "extensions": {"place": place}}
 
 
 def _in_turns(every: dict[str, tuple[Server, Request, int]], rounds: int) -> dict[str, Cost]:

@@ -12,6 +12,14 @@ WHOLE_YEAR = "2018-01-01"
 BY_NAME = "query ($ask: AskInput!) { query(ask: $ask) { columns { name type } rows meta { revision } } }"
 
 
+TYPED = """query ($until: Date!) {
+  metrics(where: {transactionDate: {inRange: {from: "2017-01-01", to: $until}}}) {
+    rows { transactionDate(grain: MONTH) sales baskets averageBasketValue }
+    meta { revision }
+  }
+}"""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """`sql` has `?` where the end of the range stands; its rows are the product's, in any order."""
@@ -71,3 +79,8 @@ BY_DEPARTMENT = Question(
 def by_name(question: Question, end: str = WHOLE_YEAR) -> dict[str, object]:
     """The body of a GraphQL request by the by-name door."""
     return {"query": BY_NAME, "variables": {"ask": question.ask(end)}}
+
+
+def typed(end: str = WHOLE_YEAR) -> dict[str, object]:
+    """BY_MONTH by the typed door."""
+    return {"query": TYPED, "variables": {"until": end}}
