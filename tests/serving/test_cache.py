@@ -19,6 +19,16 @@ async def test_a_question_asked_again_is_not_run_again(shop: Shop) -> None:
     assert shop.engine.count(SUM) == 1
 
 
+async def test_an_answer_is_given_again_as_it_is_while_its_grounds_stand(shop: Shop) -> None:
+    first = await shop.ask(SALES)
+    assert await shop.ask(SALES) is first
+    shop.write("products", "SELECT 1 AS product_id, 'Renamed' AS brand")
+    assert await shop.ask(SALES) is first, "it reads no products"
+    shop.write("orders", ORDERS)
+    again = await shop.ask(SALES)
+    assert again is not first and cells(again) == cells(first) and again.meta != first.meta
+
+
 async def test_a_changed_file_gives_a_new_number(shop: Shop) -> None:
     assert await shop.number() == Decimal("135.00")
     before = (await shop.ask(SALES)).meta.freshness
