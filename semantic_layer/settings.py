@@ -5,6 +5,7 @@ no setting is refused, because a setting that is silently ignored looks exactly 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -25,6 +26,7 @@ PREFIX = "SEMANTIC_LAYER_"
 NESTED = "__"
 OF_CLIENTS = (f"{PREFIX}URL", f"{PREFIX}KEY")  # what the command line asks, and with which key (docs/cli.md)
 SHORTEST_KEY = 16
+ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?:\d{1,5}|\*))?")  # as browsers write it
 
 
 class SettingsMistake(CannotRun):
@@ -52,10 +54,18 @@ def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError("an origin is https://app.example, http://localhost:3000 or http://localhost:* (any port)")
+    return origins
+
+
 # Environment variables know no case: connections are read in capitals, clients in small letters.
 Connections = Annotated[Mapping[str, SecretStr], AfterValidator(_upper)]
 ApiKeys = Annotated[Mapping[str, SecretStr], AfterValidator(_lower), AfterValidator(_long_enough)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)]
 
 
 class Settings(BaseSettings):
@@ -79,6 +89,7 @@ class Settings(BaseSettings):
     allowed_hosts: Names = ()
     api_keys: ApiKeys = Field(default_factory=dict)
     anonymous_viewer: bool = False
+    cors_origins: Origins = ()
 
     default_limit: int = Field(default=10_000, ge=1)
     max_limit: int = Field(default=100_000, ge=1)

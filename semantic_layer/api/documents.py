@@ -10,6 +10,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     parse,
+    print_schema,
     specified_rules,
     validate,
 )
@@ -17,6 +18,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from semantic_layer.api.document_limits import DocumentLimits, too_large
+from semantic_layer.api.introspection import IntrospectionAloneRule
+from semantic_layer.api.kept_texts import KeptTexts
 from semantic_layer.api.known_fields import KnownFieldsRule
 from semantic_layer.api.ready_replies import ReadyReplies
 from semantic_layer.definitions.published import PublishedCatalog
@@ -29,6 +32,7 @@ RULES = (
     *(KnownFieldsRule if rule is FieldsOnCorrectTypeRule else rule for rule in specified_rules),
     MaybeNullValidationRule,
     OneOfInputValidationRule,
+    IntrospectionAloneRule,
 )
 
 
@@ -47,13 +51,18 @@ def _no_documents() -> "LRUCache[str, DocumentNode]":
 
 @dataclass(frozen=True, slots=True)
 class PreparedSchema:
-    """The schema of one catalog, with its documents: they cannot outlive it, and a new schema starts with none."""
+    """The schema of one catalog, with its documents and texts: they cannot outlive it, a new one starts with none."""
 
     published: PublishedCatalog
     graphql: GraphQLSchema
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     documents: "LRUCache[str, DocumentNode]" = field(default_factory=_no_documents, compare=False)
     ready: ReadyReplies = field(default_factory=ReadyReplies, compare=False)
+    texts: KeptTexts = field(default_factory=KeptTexts, compare=False)
+
+    async def definition_language(self) -> bytes:
+        """The schema as text; on a large catalog it takes a second to write, once."""
+        return await self.texts.of(b"definition language", lambda: f"{print_schema(self.graphql)}\n".encode())
 
     async def prepared(self, text: str) -> DocumentNode:
         """The document of a text. Raises SemanticLayerError (syntax, limits) or InvalidDocument."""

@@ -1,7 +1,8 @@
 """Runs one GraphQL request on a prepared schema and writes the response's bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -11,8 +12,10 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     VariableNode,
     execute,
+    get_operation_ast,
 )
 from graphql.execution import Executor
 from graphql.language import FieldNode, NonNullTypeNode, ObjectValueNode
@@ -29,9 +32,10 @@ from semantic_layer.api.error_words import (
     log_fault,
     refusal_words,
 )
+from semantic_layer.api.introspection import introspects
 from semantic_layer.api.near_inputs import with_near_names
 from semantic_layer.api.request import RequestContext
-from semantic_layer.errors import ErrorCode, SemanticLayerError
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answer import Grounds
 from semantic_layer.serving.answers import NewerCatalogServed
@@ -39,9 +43,12 @@ from semantic_layer.serving.answers import NewerCatalogServed
 
 @dataclass(frozen=True, slots=True)
 class GraphqlRequest:
+    """`only_reads`: an operation that is no query is refused (METHOD_NOT_ALLOWED)."""
+
     query: str
     variables: Mapping[str, object]
     operation_name: str | None = None
+    only_reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class GraphqlReply:
     failed: ErrorCode | None = None
     grounds: tuple[Grounds, ...] = ()
     outdated: bool = False
+    is_complete: bool = False  # no error is in it
 
 
 async def run(
@@ -86,19 +94,29 @@ async def _run(
     try:
         document = await schema.prepared(request.query)
     except InvalidDocument as invalid:
+        if _changes(invalid.document, request):
+            return _not_a_query()
         return _invalid(invalid, with_near_names(invalid.errors, schema.graphql))
     except SemanticLayerError as refusal:
         return refused_reply(refusal)
-    outcome = execute(
-        schema.graphql,
-        document,
-        context_value=context,
-        variable_values=dict(request.variables),
-        operation_name=request.operation_name,
-        max_coercion_errors=20,
-        executor_class=executor,
-        hide_suggestions=True,
-    )
+    if _changes(document, request):
+        return _not_a_query()
+
+    def executed() -> ExecutionResult | Awaitable[ExecutionResult]:
+        return execute(
+            schema.graphql,
+            document,
+            context_value=context,
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+            max_coercion_errors=20,
+            executor_class=executor,
+            hide_suggestions=True,
+        )
+
+    if introspects(document, request.operation_name):
+        return await _introspected(schema, request, document, executed)
+    outcome = executed()
     result = outcome if isinstance(outcome, ExecutionResult) else await outcome
     errors = result.errors or []
     if result.data is None and errors and all(error.path is None for error in errors):
@@ -109,7 +127,50 @@ async def _run(
     reply["data"] = result.data
     outdated = any(isinstance(cause_of(error), NewerCatalogServed) for error in errors)
     grounds = () if errors else _grounds(result.data, context)
-    return GraphqlReply(orjson.dumps(reply), grounds=grounds, outdated=outdated)
+    return GraphqlReply(orjson.dumps(reply), grounds=grounds, outdated=outdated, is_complete=not errors)
+
+
+class _Refused(Exception):
+    """An introspection that cannot be executed, with the errors."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__("introspection refused")
+        self.errors = errors
+
+
+async def _introspected(
+    schema: PreparedSchema,
+    request: GraphqlRequest,
+    document: DocumentNode,
+    executed: Callable[[], ExecutionResult | Awaitable[ExecutionResult]],
+) -> GraphqlReply:
+    """The schema's answer about itself, made off the event loop once and kept with the schema."""
+
+    def made() -> bytes:
+        result = executed()
+        assert isinstance(result, ExecutionResult)  # nothing about a schema is awaited
+        if result.errors:
+            raise _Refused(result.errors)
+        return orjson.dumps({"data": result.data})
+
+    asked = orjson.dumps([request.query, request.operation_name, request.variables], option=orjson.OPT_SORT_KEYS)
+    try:
+        return GraphqlReply(await schema.texts.of(sha256(asked).digest(), made), is_complete=True)
+    except _Refused as refused:
+        return _not_executed(document, request, refused.errors)
+
+
+def _changes(document: DocumentNode, request: GraphqlRequest) -> bool:
+    """Whether a request that must only read asks for an operation that is no query."""
+    if not request.only_reads:
+        return False
+    operation = get_operation_ast(document, request.operation_name)
+    return operation is not None and operation.operation is not OperationType.QUERY
+
+
+def _not_a_query() -> GraphqlReply:
+    issue = Issue(ErrorCode.METHOD_NOT_ALLOWED, "only queries are asked by GET; send a POST")
+    return refused_reply(SemanticLayerError([issue]))
 
 
 def _grounds(data: Mapping[str, object] | None, context: RequestContext) -> tuple[Grounds, ...]:

@@ -1,5 +1,6 @@
 """What a GraphQL request carries: the pipeline and the catalogs, who asks, and the catalog that it is pinned to."""
 
+import time
 from dataclasses import dataclass, field
 
 import strawberry
@@ -30,16 +31,21 @@ class Backend:
 class RequestContext:
     """One request. `published` was current when it came: everything that it says of definitions is of one revision.
 
-    `timeout` is the caller's own limit in seconds for each question; None is the server's. `grounds` are those of the
-    answers so far, by root field.
+    `deadline` is the caller's own, in seconds of time.monotonic(); None: only the server's limit holds. `grounds` are
+    those of the answers so far, by root field.
     """
 
     backend: Backend
     published: PublishedCatalog
     principal: Principal
     request_id: str
-    timeout: float | None = None
+    deadline: float | None = None
     grounds: dict[str | int, list[Grounds | None]] = field(default_factory=dict, compare=False)
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a question may take from now on, at least a moment: the pipeline says that it is over."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.001)
 
     async def answer(self, ask: Ask, root_field: str | int) -> Answer:
         """The answer for a root field of the request, by its key in the reply, with what it rests on noted.

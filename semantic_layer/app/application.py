@@ -92,6 +92,7 @@ async def answer_requests(
         first_question=first_question,
         pages=pages,
         max_body_bytes=settings.max_body_bytes,
+        origins=settings.cors_origins,
     )
     host, port = claimed.getsockname()[:2]
     log.info("serving", host=host, port=port, revision=application.catalogs.status.serving)

@@ -22,6 +22,7 @@ from semantic_layer.web.graphiql_page import FirstQuestion
 
 ACTOR = "demo"
 PUBLISH_SECONDS = 30.0
+PAGES = ("http://localhost:*", "http://127.0.0.1:*")  # whoever builds a page on this machine may ask
 DRAIN_SECONDS = 3  # of the 5 s in which everything is to be stopped
 
 
@@ -78,6 +79,7 @@ def _settings(options: DemoOptions, data: Path) -> Settings:
         host=HOST,
         port=options.port,
         anonymous_viewer=True,
+        cors_origins=PAGES,
         drain_seconds=DRAIN_SECONDS,
         log_level="warning",
     )

@@ -91,7 +91,7 @@ class Answers:
                     self._compiler.forget()
                     return await self._once(ask, principal, deadline, published, believing=False)
         except TimeoutError:
-            message = f"the question took longer than {seconds:g} seconds and was cancelled"
+            message = f"the question took longer than {seconds:.3g} seconds and was cancelled"
             raise refuse(ErrorCode.DEADLINE_EXCEEDED, message) from None
 
     async def _once(

@@ -1,4 +1,4 @@
-"""The HTTP application: `/graphql`, `/healthz`, `/readyz`."""
+"""The HTTP application: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +16,13 @@ from semantic_layer.api.error_words import internal_words, issue_words, log_faul
 from semantic_layer.api.request import Backend
 from semantic_layer.errors import CODES, ErrorCode, Issue
 from semantic_layer.registry.catalogs import RegistryStatus
+from semantic_layer.web.compression import Compressed
 from semantic_layer.web.frame import Frame
 from semantic_layer.web.graphiql_page import ASSETS_PATH, FirstQuestion, GraphiqlPage
 from semantic_layer.web.graphql_endpoint import GraphqlEndpoint
 from semantic_layer.web.keys import Keys
+from semantic_layer.web.origins import Origins
+from semantic_layer.web.schema_endpoint import SCHEMA_PATH, SchemaEndpoint
 from semantic_layer.web.static_page import StaticPage
 
 MAX_BODY_BYTES = 1_000_000
@@ -32,7 +35,7 @@ class WebContext:
     `schema` gives the schema of the catalog in service, which a request keeps; it raises NOT_READY before the first.
     `hosts` are the host names served (see serving_address.answered_hosts), None any. `first_question` turns the
     GraphiQL page on, `pages` are served beside it. `lifespan` is an ASGI lifespan: what to start before the first
-    request and stop after the last.
+    request and stop after the last. `origins` are those whose pages may read from here (see Origins).
     """
 
     backend: Backend
@@ -43,14 +46,18 @@ class WebContext:
     first_question: FirstQuestion | None = None
     pages: tuple[StaticPage, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
+    origins: tuple[str, ...] = ()
     lifespan: Callable[[FastAPI], Any] | None = None
 
 
 def create_app(context: WebContext) -> FastAPI:
     page = None if context.first_question is None else GraphiqlPage(context.first_question)
-    graphql = GraphqlEndpoint(context.backend, context.schema, context.keys, page, context.max_body_bytes)
+    origins = Origins(context.origins)
+    graphql = GraphqlEndpoint(context.backend, context.schema, context.keys, page, context.max_body_bytes, origins)
+    schema = SchemaEndpoint(context.schema, context.keys)
     routes: list[BaseRoute] = [
         Route("/graphql", graphql, methods=None),
+        Route(SCHEMA_PATH, schema, methods=["GET"]),
         Route("/healthz", _healthy, methods=["GET"]),
         Route("/readyz", _readiness(context.status), methods=["GET"]),
     ]
@@ -62,7 +69,7 @@ def create_app(context: WebContext) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         routes=routes,
-        middleware=[Middleware(Frame, hosts=context.hosts)],
+        middleware=[Middleware(Frame, hosts=context.hosts), *origins.middleware(), Middleware(Compressed)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
         lifespan=context.lifespan,
     )

@@ -16,6 +16,8 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 class Frame:
     """Gives the request its id, refuses hosts that are not served here, and marks responses as private.
 
+    Kept replies are asked for again with their entity tag: a publish may change them at any moment.
+
     `scope["state"]["request_id"]` is the id: the caller's own X-Request-Id if it is a plain one.
     """
 
@@ -40,7 +42,7 @@ class Frame:
                     (b"x-content-type-options", b"nosniff"),
                 ]
                 if not any(name == b"cache-control" for name, _ in message["headers"]):
-                    own.append((b"cache-control", b"private"))
+                    own.append((b"cache-control", b"private, no-cache"))
                 message = {**message, "headers": [*message["headers"], *own]}
             await send(message)
 

@@ -21,8 +21,9 @@ class HttpReply:
     headers: Headers = ()
 
     async def send(self, send: Send) -> None:
-        length = str(len(self.body)).encode()
-        headers = [(b"content-type", self.media_type), (b"content-length", length), *self.headers]
+        headers = [(b"content-type", self.media_type), *self.headers]
+        if self.status != 304:  # whose length would be that of the reply not sent
+            headers.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -36,3 +37,14 @@ def refusal_reply(refusal: SemanticLayerError, headers: Headers = (), media_type
 def code_reply(code: ErrorCode, message: str, headers: Headers = ()) -> HttpReply:
     body = orjson.dumps({"errors": [issue_words([Issue(code, message)])]})
     return HttpReply(CODES[code].status, body, JSON, headers)
+
+
+def hints(code: ErrorCode | None) -> list[tuple[bytes, bytes]]:
+    """Headers that say what to do about a refusal."""
+    if code is ErrorCode.UNAUTHENTICATED:
+        return [(b"www-authenticate", b"Bearer")]
+    if code is ErrorCode.METHOD_NOT_ALLOWED:
+        return [(b"allow", b"POST")]
+    if code is ErrorCode.NOT_READY:
+        return [(b"retry-after", b"1")]
+    return [(b"connection", b"close")] if code is ErrorCode.BODY_TOO_LARGE else []

@@ -22,9 +22,14 @@ def response_type(accept: str | None) -> bytes | None:
 
 def wants_page(accept: str | None) -> bool:
     """Whether a browser asks: HTML is named, and nothing of JSON is liked better."""
-    weights = dict(_ranges(accept or ""))
-    json_weight = max((weights.get(kind, 0.0) for kind in _PRODUCED if kind.endswith("json")), default=0.0)
-    return weights.get(HTML, 0.0) > json_weight
+    liked = weights(accept or "")
+    json_weight = max((liked.get(kind, 0.0) for kind in _PRODUCED if kind.endswith("json")), default=0.0)
+    return liked.get(HTML, 0.0) > json_weight
+
+
+def weights(header: str) -> dict[str, float]:
+    """What a header of the Accept family lists, in small letters, with how much it is liked (0: not at all)."""
+    return dict(_ranges(header))
 
 
 def is_json(content_type: str | None) -> bool:

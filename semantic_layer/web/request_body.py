@@ -45,7 +45,14 @@ def read_request(body: bytes) -> GraphqlRequest:
         raise _bad("several requests in one body are not served; send them one by one")
     if not isinstance(data, dict):
         raise _bad("the body must be a JSON object with `query`")
-    if body.count(b"[") + body.count(b"{") > DEEPEST_JSON or len(body) > MOST_JSON_NODES:
+    return checked_request(
+        data, suspect=body.count(b"[") + body.count(b"{") > DEEPEST_JSON or len(body) > MOST_JSON_NODES
+    )
+
+
+def checked_request(data: Mapping[str, object], *, suspect: bool) -> GraphqlRequest:
+    """The request of its parameters. `suspect`: they may be nested too deeply, or be too many."""
+    if suspect:
         _check_nesting(data)
     query, variables, name = data.get("query"), data.get("variables"), data.get("operationName")
     if not isinstance(query, str) or not query.strip():
@@ -59,9 +66,9 @@ def read_request(body: bytes) -> GraphqlRequest:
     return GraphqlRequest(query, variables or {}, name or None)
 
 
-def _check_nesting(data: object) -> None:
+def _check_nesting(data: Mapping[str, object]) -> None:
     """Later steps recurse into variables, and take time for each node: both are bounded here."""
-    pending = [(data, 1)]
+    pending: list[tuple[object, int]] = [(data, 1)]
     seen = 0
     while pending:
         value, depth = pending.pop()

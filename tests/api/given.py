@@ -98,6 +98,7 @@ class GivenAnswers(Answers):
         self.failure: Exception | None = None
         self.delay = 0.0
         self.asked: list[Ask] = []
+        self.timeouts: list[float | None] = []
         self.principals: list[Principal] = []
         self.cancelled = 0
 
@@ -110,6 +111,7 @@ class GivenAnswers(Answers):
         published: PublishedCatalog | None = None,
     ) -> Answer:
         self.asked.append(ask)
+        self.timeouts.append(timeout)
         self.principals.append(principal)
         try:
             await asyncio.sleep(self.delay)

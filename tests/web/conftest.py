@@ -1,7 +1,10 @@
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import uvicorn
 
 from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.registry.catalogs import RegistryStatus
@@ -53,3 +56,17 @@ def site() -> Site:
 async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     async with site.client() as client:
         yield client
+
+
+@pytest.fixture
+async def served(site: Site) -> AsyncIterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(site.app, port=port, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"127.0.0.1:{port}"
+    server.should_exit = True
+    await task

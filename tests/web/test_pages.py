@@ -88,7 +88,7 @@ async def test_the_first_question_is_filled_in_and_cannot_break_out() -> None:
 
 async def test_without_a_first_question_there_is_no_page() -> None:
     async with Site(Door(), first_question=None).client() as client:
-        assert (await client.get("/graphql", headers=BROWSER)).status_code == 405
+        assert (await client.get("/graphql", headers=BROWSER)).status_code == 400
         assert (await client.get("/graphql/assets/start.js")).status_code == 404
 
 
