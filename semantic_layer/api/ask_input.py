@@ -211,6 +211,7 @@ ASK = _input_type(
         "expect": (EXPECT, "What the caller relies on."),
         "asOf": (AS_OF, "Asks the registry of an earlier time."),
         "strict": (GraphQLBoolean, "Turns warnings into errors."),
+        "partial": (GraphQLBoolean, "Metrics of a source that is down are null, with a warning, beside others."),
     },
 )  # fmt: skip
 

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "expect": GraphQLArgument(EXPECT, description="What the caller relies on; keys as in orderBy."),
     "asOf": GraphQLArgument(AS_OF, description="Asks the registry of an earlier time."),
     "strict": GraphQLArgument(GraphQLBoolean, description="Turns warnings into errors."),
+    "partial": GraphQLArgument(GraphQLBoolean, description="A source that is down makes its metrics null."),
 }
 
 

@@ -18,6 +18,7 @@ from semantic_layer.query.problems import did_you_mean, near_names
 
 PASSED_ON = (
     "limit", "offset", "includeEmpty", "fillTime", "timeZone", "language", "minRevision", "expect", "asOf", "strict",
+    "partial",
 )  # fmt: skip
 _NAMES_NEAR = (
     ErrorCode.UNKNOWN_DIMENSION,

@@ -94,6 +94,10 @@ AsOf = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", rich_help_panel=QUESTION, help="A warning is an error, and there are no rows.")
 ]
+Partial = Annotated[
+    bool,
+    typer.Option("--partial", rich_help_panel=QUESTION, help="Metrics of a source that is down are empty, and said."),
+]
 AskFile = Annotated[
     Path | None,
     typer.Option(
@@ -122,6 +126,7 @@ class QuestionFlags:
     language: str | None
     as_of: str | None
     strict: bool
+    partial: bool
 
 
 def question_of(flags: QuestionFlags, ask_file: Path | None) -> Node:
@@ -150,6 +155,7 @@ def _from_flags(flags: QuestionFlags) -> Node:
         "language": flags.language,
         "asOf": _as_of(flags.as_of),
         "strict": flags.strict,
+        "partial": flags.partial,
     }
     return {key: value for key, value in parts.items() if value is not None and value != [] and value is not False}
 

@@ -53,6 +53,7 @@ def query(
     language: question.Language = None,
     as_of: question.AsOf = None,
     strict: question.Strict = False,
+    partial: question.Partial = False,
     ask: question.AskFile = None,
     url: Url = None,
     key: Key = None,
@@ -77,7 +78,7 @@ def query(
     with told():
         flags = QuestionFlags(
             metric or (), by or (), where or (), having or (), order_by or (), totals or (), grand_total, limit,
-            offset, include_empty, fill_time, time_zone, language, as_of, strict,
+            offset, include_empty, fill_time, time_zone, language, as_of, strict, partial,
         )  # fmt: skip
         asked = question_of(flags, ask)
         if show_ask:
@@ -103,6 +104,7 @@ def explain(
     language: question.Language = None,
     as_of: question.AsOf = None,
     strict: question.Strict = False,
+    partial: question.Partial = False,
     ask: question.AskFile = None,
     registry: Registry = None,
     definitions: Definitions = None,
@@ -120,7 +122,7 @@ def explain(
     with told():
         flags = QuestionFlags(
             metric or (), by or (), where or (), having or (), order_by or (), totals or (), grand_total, limit,
-            offset, include_empty, fill_time, time_zone, language, as_of, strict,
+            offset, include_empty, fill_time, time_zone, language, as_of, strict, partial,
         )  # fmt: skip
         asked = question_of(flags, ask)
         shown = late.module("cli.pipeline").explanation(place_of(None, None, registry, definitions), asked)

@@ -17,7 +17,7 @@ from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft, Schemas
 from semantic_layer.plan.empty_members import empty_members
 from semantic_layer.plan.evaluate import evaluate, evaluate_anew
-from semantic_layer.plan.nodes import Block, DatasetRows, Field, Output, Part, Plan, PlanColumn, Step
+from semantic_layer.plan.nodes import Block, DatasetRows, Field, Null, Output, Part, Plan, PlanColumn, Step
 from semantic_layer.plan.time_keys import time_filter, time_keys
 from semantic_layer.plan.window import pushed_down
 from semantic_layer.query.bound import BoundKey, BoundQuery
@@ -43,10 +43,10 @@ ROWS = "part"
 
 def connections(query: BoundQuery) -> frozenset[str]:
     """The connections whose rows the question's metrics read."""
-    return frozenset().union(*(_connections(one.measure, one.published.catalog) for one in query.columns))
+    return frozenset().union(*(connections_of(one.measure, one.published.catalog) for one in query.columns))
 
 
-def _connections(measure: Measure, catalog: Catalog) -> frozenset[str]:
+def connections_of(measure: Measure, catalog: Catalog) -> frozenset[str]:
     datasets = [catalog.datasets[home] for home, _ in homes(measure)]
     datasets += [catalog.datasets[node.home] for node in walk(measure) if isinstance(node, PerEntity)]
     return frozenset(catalog.sources[dataset.source].connection for dataset in datasets)
@@ -107,21 +107,25 @@ class _PartDraft:
 
 
 class Across:
-    """The evaluator of measures for a question over several sources; `parts` is what it asks of each."""
+    """The evaluator of measures for a question over several sources; `parts` is what it asks of each.
 
-    def __init__(self, permitted: PermittedQuery, schemas: Schemas, taken: set[str]) -> None:
+    Sources that are `missing` are asked nothing; see `or_missing`.
+    """
+
+    def __init__(self, permitted: PermittedQuery, schemas: Schemas, taken: set[str], missing: frozenset[str]) -> None:
         self._permitted = permitted
+        self._missing = missing
         self._schemas = schemas
         self._taken = taken
         self._parts: dict[object, _PartDraft] = {}
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return tuple(Part(one.table, one.plan()) for one in self._parts.values())
+        return tuple(Part(one.table, one.plan()) for one in self._parts.values() if one.source not in self._missing)
 
     def evaluate(self, measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
         """The value of a measure at every key of the context, as plan.evaluate's, over parts."""
-        found = _connections(measure, context.catalog)
+        found = connections_of(measure, context.catalog)
         if len(found) == 1 and not _shows_fewer_keys(measure):
             _check_periods(measure, context)
             return self._part(next(iter(found)), context, draft).value(measure, context, hint)
@@ -136,11 +140,20 @@ class Across:
                 message = f"rows of {' and '.join(sorted(found))} would have to be joined per entity"
                 raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
 
+    def or_missing(self, value: Evaluated, measure: Measure, catalog: Catalog) -> Evaluated:
+        """Null for a column that a missing source is needed for: also where a fill would show a number."""
+        if connections_of(measure, catalog).isdisjoint(self._missing):
+            return value
+        return Evaluated(Null(value.type), value.type, ())
+
     def include_empty(self, query: BoundQuery) -> None:
         """Members without facts come with the part that holds the first metric's rows, as in one source."""
         column = query.columns[0]
         home = column.published.catalog.datasets[homes(column.measure)[0][0]]
         source = column.published.catalog.sources[home.source].connection
+        if source in self._missing:
+            message = f"source {source}, which lists the members of {column.name}, does not answer"
+            raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message)
         part = next(one for one in self._parts.values() if one.source == source and one.keys == query.keys)
         part.extra += empty_members(query, list(part.columns.values()), part.draft)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.access.permit import PermittedQuery
 from semantic_layer.definitions.expression import Expr, Name, rewrite
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.across_sources import COMBINED, Across, connections
 from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.combine import Together, together
@@ -19,6 +20,7 @@ from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.typed import by_code_point, typed
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
 from semantic_layer.query.measure import Asked
+from semantic_layer.query.problems import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +31,27 @@ class Plans:
     totals: tuple[Plan, ...]
 
 
-def build(permitted: PermittedQuery, schemas: Schemas) -> Plans:
+def build(permitted: PermittedQuery, schemas: Schemas, missing: frozenset[str] = frozenset()) -> Plans:
     """Raises SemanticLayerError for what the catalog allows to ask but nothing can compute rightly.
+
+    Columns that need a `missing` connection are null; some other column must be there.
 
     Raises ColumnsNeeded or ValuesNeeded when more must be known of the sources' columns first.
     """
     query = permitted.query
-    rows = _members(permitted, schemas) if query.members_of is not None else _rows(permitted, schemas)
+    if missing and connections(query) <= missing:
+        raise refuse(ErrorCode.SOURCE_UNAVAILABLE, f"{listed(missing)}: no source of the question answers; try again")
+    rows = _members(permitted, schemas) if query.members_of is not None else _rows(permitted, schemas, missing)
     totals = tuple(
-        _totals(permitted, tuple(key for key in query.keys if key.name in kept), schemas) for kept in query.totals
+        _totals(permitted, tuple(key for key in query.keys if key.name in kept), schemas, missing)
+        for kept in query.totals
     )
     return Plans(rows, totals)
 
 
-def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> tuple[Draft, Across | None]:
+def _draft(
+    permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas, missing: frozenset[str] = frozenset()
+) -> tuple[Draft, Across | None]:
     """The draft, and what asks the parts when the rows lie in several sources."""
     query = permitted.query
     columns = tuple(
@@ -51,7 +60,7 @@ def _draft(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schem
     )
     catalogs = [query.published, *(column.published for column in query.columns)]
     taken = table_words(catalogs)
-    across = Across(permitted, schemas, taken) if len(connections(query)) > 1 else None
+    across = Across(permitted, schemas, taken, missing) if len(connections(query)) > 1 else None
     by, source = (evaluate, None) if across is None else (across.evaluate, COMBINED)
     draft = Draft(schemas, permitted.row_rules, query.zone, query.where, by, source=source, columns=columns)
     draft.taken.update(taken)
@@ -69,17 +78,21 @@ def table_words(catalogs: list[PublishedCatalog]) -> set[str]:
     return words
 
 
-def _evaluated(draft: Draft) -> list[Evaluated]:
-    return [draft.evaluate(column.measure, column.context, draft, column.hint) for column in draft.columns]
+def _evaluated(draft: Draft, across: Across | None) -> list[Evaluated]:
+    values = [draft.evaluate(column.measure, column.context, draft, column.hint) for column in draft.columns]
+    if across is None:
+        return values
+    columns = zip(values, draft.columns, strict=True)
+    return [across.or_missing(value, column.measure, column.context.catalog) for value, column in columns]
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
-def _rows(permitted: PermittedQuery, schemas: Schemas) -> Plan:
+def _rows(permitted: PermittedQuery, schemas: Schemas, missing: frozenset[str]) -> Plan:
     query = permitted.query
-    draft, across = _draft(permitted, query.keys, schemas)
-    values = _evaluated(draft)
+    draft, across = _draft(permitted, query.keys, schemas, missing)
+    values = _evaluated(draft, across)
     extra: list[str] = []
     if query.include_empty and query.keys:
         if across is None:
@@ -181,11 +194,11 @@ def _plan(draft: Draft, block: Block, query: BoundQuery, values: list[Evaluated]
 # --- totals and members ------------------------------------------------------------------------------------------
 
 
-def _totals(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas) -> Plan:
+def _totals(permitted: PermittedQuery, keys: tuple[BoundKey, ...], schemas: Schemas, missing: frozenset[str]) -> Plan:
     """The same question with fewer dimensions; having, order, limit and offset act on rows only."""
     query = permitted.query
-    draft, across = _draft(permitted, keys, schemas)
-    values = _evaluated(draft)
+    draft, across = _draft(permitted, keys, schemas, missing)
+    values = _evaluated(draft, across)
     rows = together(keys, values, draft)
     exprs = [rows.expr(value.expr) for value in values]
     columns = _columns(query.columns, keys, rows, exprs, values, draft)

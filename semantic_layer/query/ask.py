@@ -130,7 +130,10 @@ class AsOf:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question. `limit` None is the server's default; `time_zone` None the catalog's."""
+    """One question. `limit` None is the server's default; `time_zone` None the catalog's.
+
+    `partial`: metrics of a source that does not answer may be null, with a warning, beside those of others.
+    """
 
     metrics: tuple[AskMetric, ...] = ()
     by: tuple[AskDimension, ...] = ()
@@ -148,3 +151,4 @@ class Ask:
     expect: Expectation | None = None
     as_of: AsOf | None = None
     strict: bool = False
+    partial: bool = False

@@ -34,7 +34,7 @@ LONGEST_ALIAS = 63  # what PostgreSQL keeps of a column's name; a longer one cou
 ALIAS_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KEYS = (
     "metrics", "by", "where", "having", "orderBy", "limit", "offset", "totals", "includeEmpty", "fillTime",
-    "timeZone", "language", "minRevision", "expect", "asOf", "strict",
+    "timeZone", "language", "minRevision", "expect", "asOf", "strict", "partial",
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def read_ask(data: object) -> Ask:
         expect=_expectation(question),
         as_of=_as_of(question),
         strict=question.flag("strict"),
+        partial=question.flag("partial"),
     )
     problems.raise_if_any()
     return ask

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -25,13 +25,14 @@ from semantic_layer.serving.provenance import (
     answer_columns,
     column_versions,
     freshness_of,
+    missing_columns,
     parameter_values,
     partial,
     resolved_ranges,
     warnings_of,
 )
 from semantic_layer.serving.shares import Looks, Read, Share, ShareReader, kept_for, part_tables, seconds_left
-from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, Sources
+from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, SourceDown, Sources
 
 __all__ = ["Answers", "Explanation", "Limits", "NewerCatalogServed"]
 
@@ -104,19 +105,38 @@ class Answers:
         believing: bool,
     ) -> Answer:
         """`believing`: what is known of the source's columns may be old; _ColumnsChanged when it seems to be."""
+        missing: frozenset[str] = frozenset()
         try:
-            compiled = await self._compiler.compile(ask, principal, deadline, published)
-            before = None if compiled.known_as is None else self._given.get(compiled.known_as)
-            if before is not None and before.grounds is not None and self.stands(before.grounds):
-                return before
-            looks = await self._looks(compiled)
-            if believing and self._sources.outdated(look.unread for look in looks.values()):
-                raise _ColumnsChanged
-            return await self._run(ask, compiled, looks, deadline)
+            while True:
+                try:
+                    return await self._without(missing, ask, principal, deadline, published, believing)
+                except SourceDown as down:
+                    if not ask.partial or down.connection in missing:
+                        raise
+                    missing |= {down.connection}
         except SemanticLayerError as error:
             if believing and error.code is ErrorCode.SOURCE_REFUSED:
                 raise _ColumnsChanged from error
             raise
+
+    async def _without(
+        self,
+        missing: frozenset[str],
+        ask: Ask,
+        principal: Principal,
+        deadline: float,
+        published: PublishedCatalog | None,
+        believing: bool,
+    ) -> Answer:
+        """The answer without the sources that were found to be down, if any. Raises SourceDown for another one."""
+        compiled = await self._compiler.compile(ask, principal, deadline, published, missing)
+        before = None if compiled.known_as is None else self._given.get(compiled.known_as)
+        if before is not None and before.grounds is not None and self.stands(before.grounds):
+            return before
+        looks = await self._looks(compiled)
+        if believing and self._sources.outdated(look.unread for look in looks.values()):
+            raise _ColumnsChanged
+        return await self._run(ask, compiled, looks, deadline)
 
     def stands(self, grounds: Grounds) -> bool:
         """Whether the same question of the same catalog would get the answer of these grounds again (rules 25, 27).
@@ -137,7 +157,7 @@ class Answers:
 
     async def _run(self, ask: Ask, compiled: Compiled, looks: Looks, deadline: float) -> Answer:
         """Every source's share, read at the same time, then put together."""
-        reads = await asyncio.gather(*(self._reader.read(one, _of(one, looks), deadline) for one in compiled.shares))
+        reads = await _all_of(self._reader.read(one, _of(one, looks), deadline) for one in compiled.shares)
         found = {dataset: one for read in reads for dataset, one in read.fresh.items()}
         fresh = {dataset: found[dataset] for dataset in looks}
         tables = await self._combined(compiled, reads, deadline) if compiled.combining else reads[0].tables
@@ -165,12 +185,23 @@ class Answers:
         times = {read: set[str]() for read in reads}
         for column in query.columns:
             for home, dated_by in homes(column.measure):
-                if dated_by is not None:
-                    times[DatasetRead(column.published.revision, home)].add(dated_by)
+                read = DatasetRead(column.published.revision, home)
+                if dated_by is not None and read in times:  # rows of a source that is down are not read
+                    times[read].add(dated_by)
         return {
             read: await self._sources.look(catalogs[read.revision], read.dataset, times[read], query.zone)
             for read in reads
         }
+
+
+async def _all_of(runs: Iterable[Coroutine[None, None, Read]]) -> list[Read]:
+    """All at the same time; when one fails nobody waits for the others."""
+    tasks = [asyncio.ensure_future(one) for one in runs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _all_tables(reads: Sequence[Read]) -> Tables:
@@ -216,11 +247,11 @@ def _answered(
         limit=Limit(query.limit, query.limit_set_by),
         sql=";\n\n".join(one.text for one in compiled.statements),
         recorded_at=query.published.recorded_at,
-        warnings=warnings_of(query, plans, read),
+        warnings=(*missing_columns(query, compiled.missing), *warnings_of(query, plans, read)),
         versions=column_versions(query),
         dimensions=compiled.dimensions,
         freshness=freshness_of(fresh),
-        time_to_live=int(life) if 0 < life < WHILE_UNCHANGED else None,
+        time_to_live=int(life) if 0 < life < WHILE_UNCHANGED and not compiled.missing else None,
         resolved=resolved_ranges(query),
         parameters=parameter_values(query),
         partial_periods=partial(query, rows, fresh),

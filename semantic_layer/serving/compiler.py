@@ -54,7 +54,8 @@ class Compiled:
     shares: tuple[Share, ...]
     combining: tuple[Statement, ...]
     dimensions: tuple[DimensionFingerprint, ...]
-    known_as: Hashable = None  # under which it is remembered; None: it speaks of this moment
+    missing: frozenset[str] = frozenset()
+    known_as: Hashable = None  # under which it is remembered; None: it speaks of this moment, or a part is missing
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -90,21 +91,30 @@ class Compiler:
         self._sources.forget_columns()
 
     async def compile(
-        self, ask: Ask, principal: Principal, deadline: float, given: PublishedCatalog | None = None
+        self,
+        ask: Ask,
+        principal: Principal,
+        deadline: float,
+        given: PublishedCatalog | None = None,
+        missing: frozenset[str] = frozenset(),
     ) -> Compiled:
-        """`given` is the catalog to ask, None the current one. Raises SemanticLayerError with all issues."""
+        """`given` is the catalog to ask, None the current one; `missing` are connections that do not answer.
+
+        Raises SemanticLayerError with all issues, SourceDown when a source must be asked for its columns and is down.
+        """
         published = await self._pinned_catalog(ask, given)
         if published.revision > self._newest:
             self._newest = published.revision
             self._known.clear()  # what was compiled holds whole catalogs, and is hardly asked of the old ones again
-        key = (repr(ask), published.revision, principal)
+        key = (repr(ask), published.revision, principal, missing)
         known = self._known.get(key)
         if known is not None:
             return known
-        compiled = await self._compile_anew(ask, published, principal, deadline)
+        compiled = await self._compile_anew(ask, published, principal, deadline, missing)
         if not has_last_filter(ask):
             # of two that were compiled at the same time the first is the one that is remembered
-            return self._known.setdefault(key, replace(compiled, known_as=key))
+            known_as = None if missing else key  # who asks again tries the missing source again
+            return self._known.setdefault(key, replace(compiled, known_as=known_as))
         return compiled
 
     def remembers(self, known_as: Hashable, compiled: object) -> bool:
@@ -112,16 +122,16 @@ class Compiler:
         return self._known.get(known_as) is compiled
 
     async def _compile_anew(
-        self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float
+        self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float, missing: frozenset[str]
     ) -> Compiled:
         world = await self._world(ask, published, deadline)
         query = bind(ask, world)
         permitted = permit(query, principal)
-        plans = await self._plans(permitted)
+        plans = await self._plans(permitted, missing)
         shares = tuple(self._share(source, asked) for source, asked in plans_by_source(plans).items())
         combined = [plan for plan in (plans.rows, *plans.totals) if plan.parts]
         combining = tuple(statement(plan, self._combining_dialect) for plan in combined)
-        return Compiled(query, plans, shares, combining, dimension_fingerprints(query))
+        return Compiled(query, plans, shares, combining, dimension_fingerprints(query), missing)
 
     def _share(self, source: str, plans: tuple[Plan, ...]) -> Share:
         dialect = self._sources.engine(source).dialect
@@ -165,10 +175,10 @@ class Compiler:
                 pins[version.revision] = published if same else await self._catalogs.at_revision(version.revision)
         return pins
 
-    async def _plans(self, permitted: PermittedQuery) -> Plans:
+    async def _plans(self, permitted: PermittedQuery, missing: frozenset[str]) -> Plans:
         while True:
             try:
-                return build(permitted, self._sources.columns)
+                return build(permitted, self._sources.columns(missing), missing)
             except ColumnsNeeded as needed:
                 await self._sources.learn(needed)
             except ValuesNeeded as needed:

@@ -1,7 +1,7 @@
 """Where an answer comes from: versions, fingerprints, freshness, warnings, resolved dates (semantics rule 25)."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow as pa
 from semantic_layer.definitions.fingerprint import dimension_fingerprint
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import ColumnType, Kind
+from semantic_layer.plan.across_sources import connections_of
 from semantic_layer.plan.build import Plans
 from semantic_layer.plan.nodes import DatasetRead, PlanColumn
 from semantic_layer.query.bound import BoundColumn, BoundKey, BoundQuery
@@ -138,6 +139,15 @@ def _bounds(query: BoundQuery, key: BoundKey) -> Bounds:
         if find_dimension(catalog, home, one.column) == target:
             bounds = bounds.both(Bounds(one.start, one.end))
     return bounds
+
+
+def missing_columns(query: BoundQuery, missing: frozenset[str]) -> Iterator[AnswerWarning]:
+    """The metrics that are null because a source does not answer, which the question allowed (`partial`)."""
+    for column in query.columns:
+        down = connections_of(column.measure, column.published.catalog) & missing
+        if down:
+            message = f"{column.name} is missing: source {' and '.join(sorted(down))} does not answer"
+            yield AnswerWarning("SOURCE_MISSING", message)
 
 
 def warnings_of(query: BoundQuery, plans: Plans, tables: Iterable[pa.Table]) -> tuple[AnswerWarning, ...]:

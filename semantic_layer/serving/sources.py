@@ -4,7 +4,8 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -28,6 +29,24 @@ MOST_RELATIONS = 10_000
 MOST_RUNNING = 500  # runs at one source, waiting ones included: more would only wait for their deadline
 WHILE_UNCHANGED = 86_400.0  # seconds that a result is kept under a change token
 Tokens = Mapping[RelationKey, str | None]
+
+
+class SourceDown(SemanticLayerError):
+    """SOURCE_UNAVAILABLE, and which connection it was."""
+
+    def __init__(self, connection: str, cause: SemanticLayerError) -> None:
+        self.connection = connection
+        super().__init__(cause.issues, cause.detail)
+
+
+@contextmanager
+def _of_connection(connection: str) -> Iterator[None]:
+    try:
+        yield
+    except SemanticLayerError as error:
+        if error.code is ErrorCode.SOURCE_UNAVAILABLE:
+            raise SourceDown(connection, error) from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,7 @@ class Sources:
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self._engines = {name.upper(): engine for name, engine in engines.items()}
         self._columns: TTLCache[RelationKey, SourceColumns] = TTLCache(MOST_RELATIONS, COLUMNS_FOR, time.monotonic)
+        self._last_columns: LRUCache[RelationKey, SourceColumns] = LRUCache(MOST_RELATIONS)
         self._running: Counter[str] = Counter()
         self._learned_at: dict[RelationKey, str | None] = {}
         self._looking_through: dict[RelationKey, asyncio.Lock] = {}
@@ -93,21 +113,25 @@ class Sources:
         return engine
 
     async def run(self, connection: str, statements: Sequence[Statement], timeout: float) -> list[pa.Table]:
-        """The statements' rows from one snapshot. Raises OVERLOADED when too many runs wait for the source."""
-        engine = self.engine(connection)
+        """The statements' rows from one snapshot.
+
+        Raises OVERLOADED when too many runs wait for the source, SourceDown when it does not answer.
+        """
+        with _of_connection(connection):
+            engine = self.engine(connection)
         if self._running[connection] >= MOST_RUNNING:
             message = f"{MOST_RUNNING} questions wait for source {connection} already; ask again in a moment"
             raise refuse(ErrorCode.OVERLOADED, message)
         self._running[connection] += 1
         try:
-            return await engine.run(statements, timeout=timeout)
+            with _of_connection(connection):
+                return await engine.run(statements, timeout=timeout)
         finally:
             self._running[connection] -= 1
 
-    @property
-    def columns(self) -> Schemas:
-        """What is known of relations' columns at this moment."""
-        known = dict(self._columns)
+    def columns(self, missing: frozenset[str] = frozenset()) -> Schemas:
+        """What is known of relations' columns at this moment; of missing sources what was known last."""
+        known = {key: one for key, one in self._last_columns.items() if key[0] in missing} | dict(self._columns)
         return {key: replace(one, impossible=self._judged(key)) for key, one in known.items()}
 
     def _judged(self, key: RelationKey) -> Mapping[str, bool]:
@@ -116,9 +140,11 @@ class Sources:
     async def learn(self, needed: ColumnsNeeded) -> None:
         """Asks a source for the columns of a relation."""
         connection, relation = needed.key
-        engine = self.engine(connection)
-        token = await engine.file_token(relation)
-        found = await engine.describe(relation)
+        with _of_connection(connection):
+            engine = self.engine(connection)
+            token = await engine.file_token(relation)
+            found = await engine.describe(relation)
+        self._last_columns[needed.key] = SourceColumns(found.types, found.unique)
         self._columns[needed.key] = SourceColumns(found.types, found.unique)
         self._learned_at[needed.key] = token
 
@@ -131,7 +157,8 @@ class Sources:
             async with self._looking_through.setdefault(key, asyncio.Lock()):
                 new = {name: kind for name, kind in columns.items() if name not in self._judged(key)}
                 token = self._learned_at.get(key)
-                found = await self.engine(key[0]).impossible(key[1], new) if new else frozenset()
+                with _of_connection(key[0]):
+                    found = await self.engine(key[0]).impossible(key[1], new) if new else frozenset()
                 judged = {name: name in found for name in new}
                 self._impossible[(key, token)] = {**self._impossible.get((key, token), {}), **judged}
 
@@ -157,8 +184,9 @@ class Sources:
         """
         dataset = published.catalog.datasets[name]
         relation = (published.catalog.sources[dataset.source].connection, dataset.relation)
-        engine = self.engine(relation[0])
-        token = await engine.file_token(dataset.relation)
+        with _of_connection(relation[0]):
+            engine = self.engine(relation[0])
+            token = await engine.file_token(dataset.relation)
         times = tuple(dict.fromkeys(one for one in (dataset.time, *sorted(asked_times)) if one is not None))
         unread = Freshness(name, relation, None, token, seconds=_seconds(dataset.time_to_live))
         key = (relation, repr(dataset), times, zone or published.catalog.settings.time_zone, token)
@@ -195,7 +223,7 @@ class Sources:
     ) -> Plan | None:
         while True:
             try:
-                return freshness_plan(published, name, times, zone, self.columns)
+                return freshness_plan(published, name, times, zone, self.columns())
             except ColumnsNeeded as needed:
                 await self.learn(needed)
             except ValuesNeeded as needed:

@@ -1,6 +1,7 @@
 """A source that is down, or that is not what the definitions say, fails its own questions and no others."""
 
 import os
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -56,6 +57,34 @@ async def test_a_source_that_is_down_is_named_by_a_question_over_several(shop: S
     both = with_attic(shop, tmp_path / "nowhere")
     refused = await both.refused({"metrics": [{"name": "sales"}, {"name": "visit_count"}]})
     assert (refused.code, refused.retryable) == (ErrorCode.SOURCE_UNAVAILABLE, True)
+
+
+BOTH = {
+    "metrics": [{"name": "sales"}, {"name": "visit_count"}],
+    "orderBy": [{"key": "visit_count", "descending": True}],
+    "totals": [[]],
+}
+
+
+async def test_metrics_of_a_source_that_is_down_are_null_where_the_question_allows_it(
+    shop: Shop, tmp_path: Path
+) -> None:
+    attic = tmp_path / "attic"
+    shutil.copytree(shop.folder, attic)
+    both = with_attic(shop, attic)
+    whole = await both.ask({**BOTH, "partial": True})
+    assert cells(whole) == [[Decimal("135.00"), 1]]
+    shutil.rmtree(attic)
+    part = await both.ask({**BOTH, "partial": True})
+    assert cells(part) == [[Decimal("135.00"), None]]
+    assert [one.type for one in part.columns] == [one.type for one in whole.columns]
+    assert [(one.code, one.message) for one in part.meta.warnings] == [
+        ("SOURCE_MISSING", "visit_count is missing: source ATTIC does not answer")
+    ]
+    assert part.totals[0].rows.to_pylist() == [{"sales": Decimal("135.00"), "visit_count": None}]
+    assert (await both.refused(BOTH)).code is ErrorCode.SOURCE_UNAVAILABLE
+    alone = await both.refused({"metrics": [{"name": "visit_count"}], "partial": True})
+    assert alone.code is ErrorCode.SOURCE_UNAVAILABLE
 
 
 async def test_a_file_that_is_gone_and_comes_back(shop: Shop) -> None:
