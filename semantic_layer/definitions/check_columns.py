@@ -44,6 +44,8 @@ def _check_dataset(findings: Findings, dataset: Dataset, columns: Columns) -> No
         if not isinstance(dimension.rule, (TopMembers, MetricValue)):
             formula = Formula(dimension.rule, (*path, "dimensions", name, "sql"))
             _check_formula(findings, dataset.name, formula, columns, only_columns=True)
+    for key, name in zip(("from", "until"), dataset.valid or (), strict=False):
+        _check_column(findings, dataset.name, name, (*path, "valid", key), columns)
     for key, tree in (("watermark", dataset.watermark), ("change_token", dataset.change_token)):
         if tree is not None:
             _check_formula(findings, dataset.name, Formula(tree, (*path, key)), columns, only_columns=True)

@@ -142,12 +142,31 @@ def _check_join(findings: Findings, dataset: Dataset, join: Join, path: Path) ->
             f'join "{join.name}" leaves the source {dataset.source} for {target.source}; combine the two by metrics'
         )
         findings.at_key(path, ProblemCode.CROSS_SOURCE, message)
-    if join.valid_at is not None:
-        _own_dimension(findings, dataset, join.valid_at, (*path, "valid_at"))
+    _check_valid_at(findings, dataset, join, target, path)
     if join.through is not None:
         _check_bridge(findings, dataset, join, path)
     elif join.kind in (JoinKind.MANY_TO_ONE, JoinKind.ONE_TO_ONE):
         _check_reaches_key(findings, join, target, path)
+
+
+def _check_valid_at(findings: Findings, dataset: Dataset, join: Join, target: Dataset, path: Path) -> None:
+    """A join to one row of a slowly changing dataset says at which time; no other join does."""
+    theirs = {there for _, there in join.match}
+    if join.valid_at is None:
+        if target.valid is not None and not join.kind.to_many and not theirs >= set(target.key or ("",)):
+            message = f'join "{join.name}" needs "valid_at": which row of {target.name} holds depends on the time'
+            findings.at_key(path, ProblemCode.MISSING_KEY, message)
+        return
+    place = (*path, "valid_at")
+    if target.valid is None:
+        findings.at_key(place, ProblemCode.COMPANION, f'"valid_at" needs "valid" of dataset {target.name}')
+    if join.kind is not JoinKind.MANY_TO_ONE:
+        findings.at_key(place, ProblemCode.COMPANION, '"valid_at" stands only beside "kind: many_to_one"')
+    dimension = _own_dimension(findings, dataset, join.valid_at, place)
+    if dimension is not None and dimension.time is None:
+        times = [name for name, one in dataset.dimensions.items() if one.time is not None]
+        message = f'"{join.valid_at}" is not a time dimension of dataset {dataset.name}'
+        findings.at_value(place, ProblemCode.UNKNOWN_DIMENSION, message + said_near(tuple(times)), tuple(times))
 
 
 def _check_reaches_key(findings: Findings, join: Join, target: Dataset, path: Path) -> None:

@@ -10,13 +10,6 @@ from semantic_layer.definitions.shape_reader import Path
 def check_served(findings: Findings) -> None:
     for name in findings.catalog.calendars:
         _refuse(findings, ("calendars", name), "custom calendars")
-    for dataset in findings.catalog.datasets.values():
-        if dataset.valid is not None:
-            _refuse(findings, ("datasets", dataset.name, "valid"), '"valid" (slowly changing rows)')
-        for name, join in dataset.joins.items():
-            if join.valid_at is not None:
-                path = ("datasets", dataset.name, "joins", name, "valid_at")
-                _refuse(findings, path, '"valid_at" (slowly changing rows)')
     for metric in findings.catalog.metrics.values():
         if metric.valid_from is not None:
             _refuse(findings, ("metrics", metric.name, "valid_from"), '"valid_from" (a rule that begins on a day)')

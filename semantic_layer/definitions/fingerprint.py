@@ -188,9 +188,8 @@ class Fingerprints:
         relation = dataset.relation
         said = ["table", relation.name] if isinstance(relation, Table) else ["sql", _squeezed(relation.text)]
         key = None if dataset.key is None else sorted(dataset.key)
-        return _map(
-            kind="relation", relation=said, key=key, valid=None if dataset.valid is None else list(dataset.valid)
-        )
+        valid = None if dataset.valid is None else [self._column(dataset, name) for name in dataset.valid]
+        return _map(kind="relation", relation=said, key=key, valid=valid)
 
     def _column(self, dataset: Dataset, name: str) -> Form:
         declared = dataset.columns.get(name)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
-from semantic_layer.definitions.model import Dataset
+from semantic_layer.definitions.model import Dataset, Join
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.definitions.reach import Hop
 from semantic_layer.definitions.types import BIGINT, TEXT, ColumnType
 from semantic_layer.plan.build import table_words
 from semantic_layer.plan.context import Context
@@ -25,6 +26,7 @@ from semantic_layer.plan.nodes import (
     Plan,
     PlanColumn,
     Step,
+    UniqueCheck,
 )
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.typed import by_code_point, cast
@@ -103,6 +105,13 @@ def repeated_plan(published: PublishedCatalog, key: Side, schemas: Schemas, most
     check = _Check.of(published, schemas)
     values = check.values("key_values", key)
     return check.plan(_examples(values, (*_present(values), _is_repeated(values)), most))
+
+
+def one_row_checks(published: PublishedCatalog, home: str, join: Join, schemas: Schemas) -> tuple[UniqueCheck, ...]:
+    """What a join to one row relies on, as a question over it would prove it."""
+    check = _Check.of(published, schemas)
+    check.scope(home).joined((Hop(home, join),))
+    return tuple(check.draft.checks)
 
 
 def join_plan(published: PublishedCatalog, here: Side, there: Side, schemas: Schemas) -> Plan:

@@ -217,12 +217,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class UniqueCheck:
-    """Columns of a dataset that a many-to-one join relies on: no two rows may share their values (rule 3)."""
+    """Columns of a dataset that a many-to-one join relies on: no two rows may share their values (rule 3).
+
+    With `valid`, the start and the end of each row's time (over the dataset's name), none that hold at one moment.
+    """
 
     dataset: str
     relation: Table | Select
     columns: tuple[str, ...]
     join: str
+    valid: tuple[Expr, Expr] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ def printed(plan: Plan) -> str:
     lines = [f"source {plan.source}"]
     for part in plan.parts:
         lines += [f"part {part.name}", *_indented(iter(printed(part.plan).splitlines()))]
-    lines += [f"join {check.join} must find one row: {', '.join(check.columns)}" for check in plan.checks]
+    for check in plan.checks:
+        at = "" if check.valid is None else " at any time"
+        lines.append(f"join {check.join} must find one row{at}: {', '.join(check.columns)}")
     for step in plan.steps:
         lines += [f"step {step.name}", *_indented(_block(step.block))]
     lines += ["answer", *_indented(_block(plan.final))]

@@ -29,6 +29,7 @@ from semantic_layer.plan.nodes import (
     UniqueCheck,
 )
 from semantic_layer.plan.typed import cast, type_of, typed
+from semantic_layer.plan.validity import Validity, validity
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Asked, EntityCondition
 from semantic_layer.query.resolve_rule import measure_of
@@ -117,7 +118,8 @@ class RowScope:
         alias = self.joined(found.hops)
         return self._own_dimension(self.catalog.datasets[found.dataset], alias, found.dimension)
 
-    def _own_dimension(self, dataset: Dataset, alias: str, dimension: Dimension) -> Expr:
+    def _own_dimension(self, dataset: Dataset, alias: str, dimension: Dimension, zone: str | None = None) -> Expr:
+        """`zone` is the question's, unless another is said."""
         rule = dimension.rule
         if isinstance(rule, MetricValue):
             return self._attribute(rule, dataset, alias, dimension)
@@ -129,7 +131,7 @@ class RowScope:
 
         value = typed(rewrite(rule, column))
         if dimension.time is not None:
-            return self._time(dimension, value)
+            return self._time(dimension, value, zone or self.draft.zone or self.catalog.settings.time_zone)
         if dimension.type is None or serves_as(type_of(value), dimension.type):
             return value
         return cast(value, dimension.type)
@@ -160,11 +162,10 @@ class RowScope:
             self.joins.append(Joined(JoinHow.LEFT, StepRows(step.name, self.aliases[path]), on))
         return self.aliases[path]
 
-    def _time(self, dimension: Dimension, value: Expr) -> Expr:
-        """Wall-clock time in the question's zone; a DATE when days or longer are recorded (rule 12)."""
+    def _time(self, dimension: Dimension, value: Expr, zone: str) -> Expr:
+        """Wall-clock time in a zone; a DATE when days or longer are recorded (rule 12)."""
         assert dimension.time is not None
         type_, stored = type_of(value), dimension.time.stored_in
-        zone = self.draft.zone or self.catalog.settings.time_zone
         if type_.kind is Kind.TIMESTAMPTZ:
             value = Call("at_zone", (value, Literal(None), Literal(zone)))
         elif type_.kind is Kind.TIMESTAMP and stored is not None and stored != zone:
@@ -191,14 +192,30 @@ class RowScope:
         there = self.catalog.datasets[join.to]
         self.draft.read(self.context.published, there)
         target = self.fresh(hint)
-        on = tuple(
+        on: tuple[Expr, ...] = tuple(
             Call("eq", (self.raw(here, alias, mine), self.raw(there, target, theirs))) for mine, theirs in join.match
         )
         columns = tuple(theirs for _, theirs in join.match)
-        self.draft.checks[UniqueCheck(there.name, there.relation, columns, f"{here.name}.{join.name}")] = None
+        name = f"{here.name}.{join.name}"
+        valid = None if join.valid_at is None else self._validity(there, there.name)
+        proof = None if valid is None else (valid.start, valid.end)
+        self.draft.checks[UniqueCheck(there.name, there.relation, columns, name, proof)] = None
         rule = RowScope(self.draft, self.context, there, target, names=self.names).row_rule()
-        self.joins.append(Joined(JoinHow.LEFT, DatasetRows(there.name, there.relation, target), (*on, *rule)))
+        on = (*on, *self._holds(here, alias, join, target), *rule)
+        self.joins.append(Joined(JoinHow.LEFT, DatasetRows(there.name, there.relation, target), on))
         return target
+
+    def _validity(self, dataset: Dataset, alias: str) -> Validity:
+        assert dataset.valid is not None
+        start, end = (self.column(dataset, alias, column) for column in dataset.valid)
+        return validity(start, end, self.catalog.settings.time_zone)
+
+    def _holds(self, here: Dataset, alias: str, join: Join, target: str) -> tuple[Expr, ...]:
+        """That the joined row holds at the time of the row that joins it; nothing for rows that hold for ever."""
+        if join.valid_at is None:
+            return ()
+        at = self._own_dimension(here, alias, here.dimensions[join.valid_at], self.catalog.settings.time_zone)
+        return self._validity(self.catalog.datasets[join.to], target).holds(at)
 
     # --- to-many joins -------------------------------------------------------------------------------------------
 
@@ -350,7 +367,7 @@ class RowScope:
         """A semi-join: the row stays one row, however many partners it has."""
         join = self.dataset.joins[node.join]
         inner, hops = self._members(join)
-        on = tuple(
+        on: tuple[Expr, ...] = tuple(
             Call("eq", (inner.raw(inner.dataset, inner.alias, theirs), self.raw(self.dataset, self.alias, mine)))
             for mine, theirs in join.match
         )
@@ -362,6 +379,7 @@ class RowScope:
             names.finish()
             inner.joins.extend(names.joins)
         inner.finish()
+        on = (*on, *self._holds(self.dataset, self.alias, join, inner.alias))
         block = Block(inner.relation, (), tuple(inner.joins), (*on, *inner.row_rule(), *where))
         return HasRow(block)
 

@@ -250,21 +250,22 @@ class Sources:
 
     def _is_proven(self, connection: str, check: UniqueCheck, tokens: Tokens) -> bool:
         token = tokens.get((connection, check.relation))
-        return token is not None and (connection, check.relation, check.columns, token) in self._proven
+        return token is not None and (connection, check.relation, check.columns, check.valid, token) in self._proven
 
     def judge(self, connection: str, checks: tuple[UniqueCheck, ...], found: list[pa.Table], tokens: Tokens) -> None:
         """Raises JOIN_NOT_UNIQUE if a check found a repeated key; remembers the others for their change token."""
         for check, table in zip(checks, found, strict=True):
             if table.column(0)[0].as_py():
                 columns = ", ".join(check.columns)
+                several = "several rows there" if check.valid is None else "several rows there that hold at one time"
                 message = (
                     f"join {check.join} is declared to one row of {check.dataset}, but values of {columns} occur in"
-                    f" several rows there; a sum across it would be doubled"
+                    f" {several}; a sum across it would be doubled"
                 )
                 raise refuse(ErrorCode.JOIN_NOT_UNIQUE, message)
             token = tokens.get((connection, check.relation))
             if token is not None:
-                self._proven[(connection, check.relation, check.columns, token)] = True
+                self._proven[(connection, check.relation, check.columns, check.valid, token)] = True
 
 
 def _values_believed(key: tuple[RelationKey, str | None], found: Mapping[str, bool], now: float) -> float:

@@ -17,7 +17,7 @@ from semantic_layer.plan.nodes import (
     UnitedRows,
 )
 from semantic_layer.plan.typed import type_of
-from semantic_layer.sql.dialects import DUCKDB, null_safe_equal
+from semantic_layer.sql.dialects import DUCKDB, function, null_safe_equal
 from semantic_layer.sql.expressions import Writer
 from semantic_layer.sql.identifiers import column, identifier, table
 
@@ -110,6 +110,8 @@ class Relations:
 
     def duplicates(self, check: UniqueCheck) -> exp.Select:
         """The number of values that more than one row has, looked for until the first."""
+        if check.valid is not None:
+            return _counted(self._overlaps(check, *check.valid))
         alias = check.dataset
         keys = [column(alias, name) for name in check.columns]
         present = exp.and_(*(exp.Not(this=exp.Is(this=key.copy(), expression=exp.null())) for key in keys))
@@ -122,9 +124,41 @@ class Relations:
             having=exp.Having(this=more),
             limit=exp.Limit(expression=exp.Literal.number(1)),
         )
-        count = exp.alias_(exp.Count(this=exp.Star()), identifier("duplicates"))
-        subquery = exp.Subquery(this=inner, alias=_alias("repeated"))
-        return exp.Select(expressions=[count], from_=exp.From(this=subquery))
+        return _counted(inner)
+
+    def _overlaps(self, check: UniqueCheck, start: Expr, end: Expr) -> exp.Select:
+        """A row that still holds when the next one of the same values begins.
+
+        Next to each other is enough: if a row overlaps any later one, it overlaps the first of them.
+        """
+        keys = [column(check.dataset, name) for name in check.columns]
+        begins, ends = self.writer.write(start), self.writer.write(end)
+        present = [exp.Not(this=exp.Is(this=key.copy(), expression=exp.null())) for key in keys]
+        following = exp.Window(
+            this=function("lead", begins.copy()),
+            partition_by=keys,
+            order=exp.Order(expressions=[exp.Ordered(this=begins.copy())]),
+        )
+        rows = exp.Select(
+            expressions=[
+                exp.alias_(ends.copy(), identifier("until")),
+                exp.alias_(following, identifier("next_from")),
+            ],
+            from_=exp.From(this=self._relation(DatasetRows(check.dataset, check.relation, check.dataset))),
+            where=exp.Where(this=exp.and_(*present, exp.LT(this=begins, expression=ends))),
+        )
+        later = exp.LT(this=column("times", "next_from"), expression=column("times", "until"))
+        return exp.Select(
+            expressions=[exp.alias_(exp.Literal.number(1), identifier("found"))],
+            from_=exp.From(this=exp.Subquery(this=rows, alias=_alias("times"))),
+            where=exp.Where(this=later),
+            limit=exp.Limit(expression=exp.Literal.number(1)),
+        )
+
+
+def _counted(rows: exp.Select) -> exp.Select:
+    count = exp.alias_(exp.Count(this=exp.Star()), identifier("duplicates"))
+    return exp.Select(expressions=[count], from_=exp.From(this=exp.Subquery(this=rows, alias=_alias("repeated"))))
 
 
 def _alias(name: str) -> exp.TableAlias:

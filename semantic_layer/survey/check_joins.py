@@ -18,6 +18,7 @@ from semantic_layer.plan.data_checks import (
     join_plan,
     key_plan,
     kind_of,
+    one_row_checks,
     orphans_plan,
     repeated_plan,
 )
@@ -106,6 +107,8 @@ def _type_of(look: Look, catalog: Catalog, dataset: str, column: str) -> ColumnT
 
 async def _uniqueness(look: Look, check: JoinCheck, report: JoinReport) -> list[Finding]:
     """Several partners of one row: wrong for a join to one row, as it was meant for the others."""
+    if check.join.valid_at is not None:
+        return await _overlaps(look, check)
     if not report.repeated or check.join.through is not None:
         return []
     _, there = check.sides
@@ -122,6 +125,19 @@ async def _uniqueness(look: Look, check: JoinCheck, report: JoinReport) -> list[
     added = f": a plain join would add {rows_said(report.extra_rows)}" if report.extra_rows > 0 else ""
     message = f"join {check.name}: {counted}{added}; a row counts once all the same"
     return [Finding(Level.NOTE, FindingCode.SEVERAL_PARTNERS, check.name, check.place, message)]
+
+
+async def _overlaps(look: Look, check: JoinCheck) -> list[Finding]:
+    """Rows of a slowly changing dataset may repeat a value, but not hold at one time."""
+    checks = one_row_checks(look.published, check.dataset.name, check.join, look.schemas)
+    if not any([await look.is_repeated(one) for one in checks]):
+        return []
+    _, there = check.sides
+    message = (
+        f"join {check.name} takes the row of {there.dataset} that holds at {check.join.valid_at}, but rows with equal "
+        f"{', '.join(there.columns)} hold at one time; questions over it are refused"
+    )
+    return [Finding(Level.ERROR, FindingCode.JOIN_NOT_UNIQUE, check.name, check.place, message)]
 
 
 async def _orphans(look: Look, check: JoinCheck, report: JoinReport) -> list[Finding]:

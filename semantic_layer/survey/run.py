@@ -6,9 +6,9 @@ from typing import Any
 
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.plan.draft import Schemas
-from semantic_layer.plan.nodes import Plan
+from semantic_layer.plan.nodes import Plan, UniqueCheck
 from semantic_layer.serving.sources import Sources
-from semantic_layer.sql.write import statement
+from semantic_layer.sql.write import duplicates_statement, statement
 from semantic_layer.survey.finding import Example
 
 MOST_EXAMPLES = 3
@@ -36,6 +36,12 @@ class Look:
         """The one row of a plan that counts; a sum of nothing is 0."""
         [row] = await self.rows(plan)
         return {name: 0 if value is None else int(value) for name, value in row.items()}
+
+    async def is_repeated(self, check: UniqueCheck) -> bool:
+        """Whether several rows are found where a join relies on one."""
+        proof = duplicates_statement(check, self.connection, self.sources.engine(self.connection).dialect)
+        [table] = await self.sources.run(self.connection, [proof], self.seconds)
+        return bool(table.column(0)[0].as_py())
 
     async def examples(self, plan: Plan, *, quoted: bool = True) -> tuple[Example, ...]:
         """Rows of values with the number of rows that have them, in the last column; texts in quotes."""

@@ -8,6 +8,21 @@ from semantic_layer.definitions.reader import read_files, read_texts
 from semantic_layer.errors import ErrorCode
 from tests.definitions.shop import CATALOG, DATASETS, METRICS, problems_of, read_shop
 
+RATES = """\
+datasets:
+  rate:
+    source: lake
+    table: rate
+    key: [code, since]
+    valid: {{from: since, until: till}}
+  deal:
+    source: lake
+    table: deal
+    key: none
+    dimensions: {{day: {{type: time}}, size: {{}}}}
+    joins:
+      rate: {join}
+"""
 # (what is added to the shop, the line that is told)
 MISTAKES = [
     # the fifteen of the language page
@@ -263,6 +278,23 @@ MISTAKES = [
     ("metrics:\n  x: !!map {is: revenue}\n", "new.yaml:2:6  YAML  tags are not in the language"),
     ("language: 2\n", "new.yaml:1:11  LANGUAGE_VERSION  this program reads language: 1"),
     ("calender: {}\n", 'new.yaml:1:1  UNKNOWN_KEY  a file has no key "calender"; did you mean "calendars"?'),
+    # slowly changing rows
+    (
+        RATES.format(join="{kind: many_to_one, match: code}"),
+        'new.yaml:13:7  MISSING_KEY  join "rate" needs "valid_at": which row of rate holds depends on the time',
+    ),
+    (
+        RATES.format(join="{kind: many_to_one, match: code, valid_at: size}"),
+        'new.yaml:13:56  UNKNOWN_DIMENSION  "size" is not a time dimension of dataset deal',
+    ),
+    (
+        RATES.format(join="{kind: one_to_many, match: code, valid_at: day}"),
+        'new.yaml:13:46  COMPANION  "valid_at" stands only beside "kind: many_to_one"',
+    ),
+    (
+        RATES.format(join="{to: store, kind: many_to_one, match: {code: store_id}, valid_at: day}"),
+        'new.yaml:13:69  COMPANION  "valid_at" needs "valid" of dataset store',
+    ),
     # states
     (
         "metrics:\n  x:\n    is: revenue\n    take: last recorded\n",
@@ -314,11 +346,6 @@ MISTAKES = [
     (
         "calendars:\n  fiscal: {from: store, day: d, grains: {period: p}}\n",
         "new.yaml:2:3  NOT_SUPPORTED  custom calendars: in the language, but not served by this release",
-    ),
-    (
-        "datasets:\n  rate:\n    source: lake\n    table: rate\n    key: [code, since]\n"
-        "    valid: {from: since, until: till}\n",
-        'new.yaml:6:5  NOT_SUPPORTED  "valid" (slowly changing rows): in the language, but not served by this release',
     ),
     # datasets
     (

@@ -57,6 +57,9 @@ METRIC_TYPES: dict[str, str] = {
     "highest_stock_ytd": "BIGINT",
     "on_hand_share": "FLOAT",
     "middle_store": "FLOAT",
+    "till_sales": "DECIMAL",
+    "tiered_sales": "DECIMAL",
+    "loyal_share": "FLOAT",
 }
 DIMENSION_TYPES: dict[str, str] = {
     "store_id": "INTEGER",
@@ -65,7 +68,7 @@ DIMENSION_TYPES: dict[str, str] = {
     "campaign.campaign_id": "INTEGER",
     "basket_id": "BIGINT",
 }
-TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day"})
+TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day", "sold_on"})
 
 
 def expected_columns(ask: Ask) -> list[tuple[str, str]]:

@@ -94,6 +94,18 @@ TABLES: dict[str, dict[str, tuple[pa.DataType, str]]] = {
         "level": (pa.decimal128(10, 2), "numeric(10,2)"),
         "read_at": (pa.timestamp("us"), "timestamp"),
     },
+    "tier_rows": {
+        "customer_id": (pa.int32(), "integer"),
+        "tier": (pa.string(), "text"),
+        "since": (pa.date32(), "date"),
+        "till": (pa.date32(), "date"),
+    },
+    "price_rows": {
+        "product_id": (pa.int32(), "integer"),
+        "listed": (pa.decimal128(8, 2), "numeric(8,2)"),
+        "from_at": (pa.timestamp("us"), "timestamp"),
+        "until_at": (pa.timestamp("us"), "timestamp"),
+    },
     "wrapping_rows": {"line_id": (pa.int64(), "bigint"), "paper": (pa.string(), "text")},
     "club_rows": {"club_id": (pa.int32(), "integer"), "title": (pa.string(), "text")},
 }
@@ -207,6 +219,31 @@ def make_tables(seed: int) -> dict[str, list[Record]]:
                 "planned": dice.choice([None, -3, 0, 7, 2**31 - 1]),
             }
             for n in range(size // 3)
+        ],
+        "tier_rows": [
+            {"customer_id": customer, "tier": tier, "since": since, "till": till}
+            for customer, tier, since, till in [
+                (1, "iron", None, date(2023, 12, 31)),
+                (1, "gold", date(2023, 12, 31), date(2024, 2, 29)),
+                (1, "iron", date(2024, 3, 1), None),
+                (2, "never", date(2024, 1, 31), date(2024, 1, 31)),
+                (2, "gold", date(2024, 1, 31), date(2024, 6, 30)),
+                (3, "backwards", date(2024, 3, 31), date(2024, 1, 1)),
+                (3, None, date(2023, 1, 31), date(2025, 1, 1)),
+                (4, "gold", None, None),
+                (None, "nobody", None, None),
+                (None, "nobody", None, None),
+            ]
+        ],
+        "price_rows": [
+            {"product_id": product, "listed": listed, "from_at": start, "until_at": end}
+            for product, listed, start, end in [
+                (1, Decimal("1.00"), None, datetime(2024, 1, 30, 9)),
+                (1, Decimal("2.00"), datetime(2024, 1, 30, 9), datetime(2024, 2, 29, 0, 0, 1)),
+                (1, Decimal("1.00"), datetime(2024, 2, 29, 0, 0, 1), None),
+                (2, None, datetime(2024, 1, 1), datetime(2024, 12, 30, 6)),
+                (3, Decimal("5.50"), datetime(2024, 3, 31, 10, 15), None),
+            ]
         ],
         "stock_rows": [_count(dice) for _ in range(size * 2)],
         "meter_rows": [_reading(dice) for _ in range(size)],

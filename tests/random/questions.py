@@ -52,6 +52,8 @@ DIMENSIONS: dict[str, list[Any]] = {
     "club.title": ["chess", "go"],
     "club.meeting.place": ["hall", "pub"],
     "wrapping.paper": ["red", "blue"],
+    "tier.tier": ["gold", "iron", "never"],
+    "price.listed": ["1.00", 2, "5.5"],
     "product.leading_department": ["A", "B", "Others"],
     "product.best_brand": ["Own", "Rest"],
     "product.product_revenue": [0, "100", "174.45"],
@@ -61,7 +63,8 @@ DIMENSIONS: dict[str, list[Any]] = {
 }
 TIMES = ["sold_at", "time", "customer.joined_on"]
 KINDS = {
-    "product.price": "number", "customer_id": "number", "order_id": "number", "qty": "number", "amount": "number",
+    "product.price": "number", "price.listed": "number", "customer_id": "number", "order_id": "number",
+    "qty": "number", "amount": "number",
     "gift": "boolean", "product.product_revenue": "number", "customer.lifetime": "number",
     "customer.order_count": "number", "customer.refunded": "number",
 }  # fmt: skip

@@ -255,3 +255,49 @@ async def test_each_statement_has_its_deadline(tmp_path: Path) -> None:
     late = {one.subject for one in report.findings if one.code == "DEADLINE_EXCEEDED"}
     assert {"orders", "orders.product"} <= late
     assert all(one.level == "error" for one in report.findings if one.code == "DEADLINE_EXCEEDED")
+
+
+HISTORY = """\
+catalog:
+  languages: [en]
+sources:
+  lake: {connection: LAKE}
+datasets:
+  orders:
+    source: lake
+    table: orders
+    key: order_id
+    columns: {ordered_on: date}
+    dimensions:
+      ordered_on: {type: time}
+    joins:
+      tier: {kind: many_to_one, match: customer_id, valid_at: ordered_on}
+  tier:
+    source: lake
+    table: tiers
+    key: [customer_id, since]
+    valid: {from: since, until: till}
+    columns: {since: date, till: date}
+"""
+_ORDERS = "SELECT 1 AS order_id, 1 AS customer_id, DATE '2026-01-05' AS ordered_on"
+_TIERS = """
+SELECT * FROM (VALUES (1, {first}, DATE '2026-01-05'), (1, DATE '2026-01-05', NULL), (2, DATE '2026-01-01', NULL))
+AS t(customer_id, since, till)"""
+
+
+@pytest.mark.parametrize("first", ["NULL", "DATE '2026-01-06'"])
+async def test_rows_that_hold_one_after_the_other_are_no_finding(source: Source, first: str) -> None:
+    """Open ends, and a row whose end is before its start, which never holds."""
+    report = await checked(source({"orders": _ORDERS, "tiers": _TIERS.format(first=first)}), HISTORY)
+    assert [one for one in report.findings if one.code == "JOIN_NOT_UNIQUE"] == []
+
+
+async def test_rows_that_hold_at_one_time_are_an_error(source: Source) -> None:
+    tiers = _TIERS.format(first="NULL").replace("DATE '2026-01-05', NULL", "DATE '2026-01-04', NULL")
+    report = await checked(source({"orders": _ORDERS, "tiers": tiers}), HISTORY)
+    finding = found(report, "JOIN_NOT_UNIQUE", "orders.tier")
+    assert finding.level == "error"
+    assert finding.message == (
+        "join orders.tier takes the row of tier that holds at ordered_on, but rows with equal customer_id hold at one "
+        "time; questions over it are refused"
+    )

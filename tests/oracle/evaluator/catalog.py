@@ -18,6 +18,7 @@ class Join:
     to: str
     through: str | None
     match: tuple[tuple[str, str], ...]  # (our column, theirs, or the bridge's)
+    valid_at: "Dimension | None" = None  # our time that says which of their rows holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Dataset:
     table: str
     time: str | None
     columns: dict[str, Type]
+    valid: tuple[str, str] | None = None  # the columns from when and until when a row holds
     dimensions: dict[str, Dimension] = field(default_factory=dict)
     joins: dict[str, Join] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
@@ -282,7 +284,8 @@ def _unit(word: str) -> str:
 
 def _dataset(name: str, said: Any) -> Dataset:
     columns = {column: _type(kind) for column, kind in said.get("columns", {}).items()}
-    found = Dataset(name, said["table"], said.get("time"), columns)
+    valid = (said["valid"]["from"], said["valid"]["until"]) if "valid" in said else None
+    found = Dataset(name, said["table"], said.get("time"), columns, valid)
     for dimension, about in said.get("dimensions", {}).items():
         found.dimensions[dimension] = _dimension(dimension, about or {})
     if isinstance(said["key"], str) and said["key"] != "none":
@@ -290,7 +293,8 @@ def _dataset(name: str, said: Any) -> Dataset:
     for join, about in said.get("joins", {}).items():
         match = about["match"]
         pairs = match.items() if isinstance(match, dict) else [(one, one) for one in _list(match)]
-        found.joins[join] = Join(about["kind"], about.get("to", join), about.get("through"), tuple(pairs))
+        at = found.dimensions[about["valid_at"]] if "valid_at" in about else None
+        found.joins[join] = Join(about["kind"], about.get("to", join), about.get("through"), tuple(pairs), at)
     for segment, about in said.get("segments", {}).items():
         where = parse(about["where"]) if "where" in about else None
         having = parse(about["having"]) if "having" in about else None

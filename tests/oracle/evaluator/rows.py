@@ -105,6 +105,10 @@ class Reader:
             return []
         beside = self.rows(join.through or join.to)
         met = [one for one in beside if all(compare("eq", record[a], one[b]) is True for a, b in join.match)]
+        if join.valid_at is not None:
+            theirs = self.catalog.datasets[join.to]
+            at = self.own(theirs, join.valid_at, record)
+            met = [one for one in met if _holds(theirs, one, at)]
         if join.through is None:
             return list(met)
         bridge = self.catalog.datasets[join.through]
@@ -126,6 +130,15 @@ class Reader:
         for path in sorted(paths, key=len):  # a join that goes on from another comes after it
             met = [one.beside(path, member) for one in met for member in one.members_of(path) or [None]]
         return met
+
+
+def _holds(dataset: Dataset, record: Record, at: Cell) -> bool:
+    """Whether a row of a slowly changing dataset holds at a moment: from its start on, before its end."""
+    assert dataset.valid is not None
+    start, end = (record[column] for column in dataset.valid)
+    if at is None:
+        return False
+    return (start is None or moment(start) <= moment(at)) and (end is None or moment(at) < moment(end))
 
 
 @dataclass(frozen=True, slots=True)
