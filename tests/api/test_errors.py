@@ -76,7 +76,7 @@ async def test_a_fault_tells_its_request_id_and_nothing_else(door: Door, capsys:
         ("{ quary { rows } }", "GRAPHQL_INVALID", ["query"]),
         ("query ($ask: AskInput!) { query(ask: $ask) { rows colums } }", "GRAPHQL_INVALID", ["columns"]),
         ("{ metric { name } }", "GRAPHQL_INVALID", []),
-        ("{ metric(nam: 1) { name } }", "GRAPHQL_INVALID", []),
+        ("{ metric(nam: 1) { name } }", "GRAPHQL_INVALID", ["name"]),
         ("mutation { x }", "GRAPHQL_INVALID", []),
         ("subscription { x }", "GRAPHQL_INVALID", []),
         ("query A { __typename } query B { __typename }", "GRAPHQL_INVALID", []),

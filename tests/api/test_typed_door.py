@@ -423,6 +423,21 @@ async def test_a_misspelt_input_names_near_ones(door: Door, arguments: str, mess
     assert error["message"].startswith(message) and error["extensions"]["near"][0] == near
 
 
+@pytest.mark.parametrize(
+    ("document", "message", "near"),
+    [
+        ("{ metrics(orderby: {}) { rows { sales } } }", "Query.metrics takes no orderby, but where", ["orderBy"]),
+        ("{ metrics { rows { sales(shfit: null) } } }", "Row.sales takes no shfit, but shift, version; did", ["shift"]),
+        ("{ metrics { rows { product(x: 1) { brand } } } }", "Row.product takes no x", []),
+    ],
+)
+async def test_a_misspelt_argument_names_near_ones(door: Door, document: str, message: str, near: list[str]) -> None:
+    reply = await door.ask(document)
+    (error, *_) = reply["errors"]
+    assert error["message"].startswith(message)
+    assert error["extensions"]["near"][:1] == near
+
+
 async def test_a_misspelt_variable_names_near_ones(door: Door) -> None:
     document = "query ($w: Where, $o: [OrderBy!]) { metrics(where: $w, orderBy: $o) { rows { sales } } }"
     wrong = {"w": {"product": {"departmnt": {"eq": "A"}}}, "o": [{"key": "sales", "direction": "DOWN"}]}
