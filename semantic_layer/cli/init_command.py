@@ -131,13 +131,15 @@ def _write(folder: Path, files: Mapping[str, str], force: bool) -> None:
 def _said(folder: Path, found: FirstDefinitions) -> list[str]:
     catalog = read_texts(found.files).catalog
     guesses = sum(text.count("# guess:") for text in found.files.values())
-    first = next(iter(catalog.metrics))
+    home = max(catalog.datasets.values(), key=lambda one: (one.time is not None, len(one.joins)))
+    first = next(name for name, metric in catalog.metrics.items() if metric.rule.home == home.name)
+    by_time = "" if home.time is None else " --by time:month"
     return [
         f"{counted(len(found.files), 'file')} in {folder}: {counted(len(catalog.datasets), 'dataset')}, "
         f"{counted(len(catalog.metrics), 'metric')}, guesses to confirm: {guesses:,}",
         *(f"left out: {one}" for one in found.left_out),
         "",
         "next:",
-        f"  semantic-layer query --definitions {folder} --metric {first}",
+        f"  semantic-layer query --definitions {folder} --metric {first}{by_time}",
         f"  semantic-layer validate {folder} --data",
     ]

@@ -53,7 +53,7 @@ def columns_plan(sample: Sample, types: Sequence[ColumnType]) -> Plan:
         value = sample.field(place)
         outputs.append(_counted(f"known_{place}", Aggregate("count", (value,))))
         outputs.append(_counted(f"different_{place}", Aggregate("count_distinct", (value,))))
-        finer = _finer(value, type_)
+        finer = is_finer(value, type_)
         counted: Expr = Literal(0) if finer is None else Kept(Aggregate("count"), finer, BIGINT)
         outputs.append(Output(f"finer_{place}", Cast(counted, BIGINT), BIGINT))
     return sample.plan(outputs)
@@ -71,7 +71,8 @@ def _counted(name: str, aggregate: Aggregate) -> Output:
     return Output(name, Cast(aggregate, BIGINT), BIGINT)
 
 
-def _finer(value: Expr, type_: ColumnType) -> Expr | None:
+def is_finer(value: Expr, type_: ColumnType) -> Expr | None:
+    """True for a time within a day, or a float with more than two decimals; None for other types."""
     if type_ in (TIMESTAMP, TIMESTAMPTZ):
         moment = value if type_ == TIMESTAMP else Call("at_zone", (value, Literal(None), Literal("UTC")))
         return Call("ne", (Cast(Cast(moment, DATE), TIMESTAMP), moment))

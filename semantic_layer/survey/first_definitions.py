@@ -265,7 +265,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def _key(key: KeyGuess) -> Json:
-    if not key.columns:
+    if not key.columns or key.columns == ("none",):  # a column of that name cannot be said alone
         return "none"
     return key.columns[0] if len(key.columns) == 1 else list(key.columns)
 

@@ -86,8 +86,7 @@ def guess_column(table: TableProfile, column: ColumnProfile, *, is_key: bool, is
 
 def _declared(table: TableProfile, column: ColumnProfile) -> tuple[ColumnType, str]:
     if column.type.kind is Kind.FLOAT and column.known and not column.finer:
-        rows = f"all {table.sampled:,}" if table.is_whole else f"the first {table.sampled:,}"
-        return MONEY, f"guess: a float in the source, with two decimals at most in {rows} rows"
+        return MONEY, f"guess: the source says no scale; two decimals at most in all {table.rows:,} rows"
     return column.type, ""
 
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from semantic_layer.definitions.model import Catalog, Dataset, Source, Table
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.types import ColumnType, Kind
 from semantic_layer.errors import SemanticLayerError
-from semantic_layer.plan.data_checks import ROWS, count_plan
+from semantic_layer.plan.data_checks import ROWS, RowCondition, conditions_plan, count_plan, row_scope
 from semantic_layer.plan.draft import SourceColumns
-from semantic_layer.plan.profile import columns_plan, sample_of, together_plan
+from semantic_layer.plan.profile import columns_plan, is_finer, sample_of, together_plan
 from semantic_layer.serving.ports import ForeignKey, SourceTable
 from semantic_layer.serving.sources import Sources
 from semantic_layer.survey.run import Look
@@ -24,7 +24,9 @@ Done = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """A column in the first rows. `finer` counts times within a day, and floats with more than two decimals."""
+    """A column in the first rows. `finer` counts times within a day, and in all rows floats with more than two
+    decimals.
+    """
 
     name: str
     type: ColumnType
@@ -112,7 +114,30 @@ class Survey:
         look = self.look()
         rows = (await look.counts(count_plan(self._published, dataset, look.schemas)))[ROWS]
         columns, sampled = await self._columns(look, dataset, types)
+        if rows != sampled:
+            columns = await self._floats_in_all_rows(look, dataset, columns)
         return TableProfile(table, dataset, columns, found.others, found.unique, found.foreign_keys, rows, sampled)
+
+    async def _floats_in_all_rows(
+        self, look: Look, dataset: str, columns: tuple[ColumnProfile, ...]
+    ) -> tuple[ColumnProfile, ...]:
+        """A decimal that is declared for a float rounds it, so two decimals are counted in all rows and not guessed."""
+        floats = [one for one in columns if one.type.kind is Kind.FLOAT and one.known and not one.finer]
+        if not floats:
+            return columns
+        scope = row_scope(look.published, dataset, look.schemas)
+        values = [scope.column(scope.dataset, scope.alias, one.name) for one in floats]
+        conditions = [
+            RowCondition(finer, value)
+            for one, value in zip(floats, values, strict=True)
+            if (finer := is_finer(value, one.type)) is not None
+        ]
+        try:
+            counts = await look.counts(conditions_plan(look.published, dataset, conditions, look.schemas))
+            found = dict(zip(floats, counts.values(), strict=True))
+        except SemanticLayerError:
+            found = {one: one.known for one in floats}  # nobody knows: they stay floats
+        return tuple(replace(one, finer=found.get(one, one.finer)) for one in columns)
 
     async def _columns(
         self, look: Look, dataset: str, types: Mapping[str, ColumnType]

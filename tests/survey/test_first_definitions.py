@@ -13,7 +13,7 @@ from semantic_layer.app.survey import open_sources
 from semantic_layer.definitions.layout import format_text
 from semantic_layer.definitions.model import Catalog, JoinKind, Table
 from semantic_layer.definitions.reader import read_texts
-from semantic_layer.definitions.types import decimal
+from semantic_layer.definitions.types import FLOAT, decimal
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.settings import fixed_settings
@@ -145,9 +145,16 @@ async def test_guesses_are_marked_with_their_reason(shop: str) -> None:
     assert "    key: order_id  # guess: unique in all 4 rows\n" in text
     assert "      product:  # guess: named like the key of products; 75.00 % of the values find a row\n" in text
     assert "    time: ordered_at  # guess: what dates a row, of 2 times\n" in text
-    assert "# guess: a float in the source, with two decimals at most in all 4 rows" in text
+    assert "# guess: the source says no scale; two decimals at most in all 4 rows" in text
     assert "# Left out: body (a text with 60 values in 60 rows; " in (await written(shop)).files["notes.yaml"]
     assert "# Left out: color (no values)" in (await written(shop)).files["products.yaml"]
+
+
+async def test_a_float_is_money_only_if_all_rows_say_so(tmp_path: Path) -> None:
+    rows = "SELECT range AS id, 1.25::DOUBLE AS fee, CASE WHEN range = 59999 THEN 0.125 ELSE 0.5 END::DOUBLE AS weight"
+    catalog = catalog_of(await written(as_files(tmp_path / "data", {"big": f"{rows} FROM range(60000)"})))
+    columns = catalog.datasets["big"].columns
+    assert (columns["fee"], columns["weight"]) == (decimal(18, 2), FLOAT)
 
 
 async def test_what_a_database_declares_is_no_guess(postgres_server: EmbeddedPostgres) -> None:
