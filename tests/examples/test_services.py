@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,14 @@ def test_a_value_comes_with_its_rule_and_can_be_pinned_to_it(demo: Demo, duckdb_
     other = run(sys.executable, script, demo.url, "f1:another")
     assert other.returncode == 1 and other.stdout == ""
     assert other.stderr.startswith("EXPECTATION_FAILED: sales has fingerprint f1:")
+
+
+def test_a_deadline_is_the_server_s_too(demo: Demo) -> None:
+    """It gives up after a millisecond and says so with a code; the caller could wait much longer."""
+    sales = runpy.run_path(str(EXAMPLES / "service/value.py"))["sales"]
+    with pytest.raises(Exception, match="was cancelled") as caught:
+        sales(demo.url, "2017-02-03", "2017-11-12", seconds=0.001)
+    assert (caught.value.code, caught.value.retryable) == ("DEADLINE_EXCEEDED", True)
 
 
 def test_a_refusal_without_an_answer_has_its_code_too(demo: Demo) -> None:
