@@ -215,7 +215,8 @@ def _of_windows(measure: Taken, step: BoundKey, context: Context, draft: Draft, 
     if measure.take in _OVER_STEPS:
         passes: Expr = Call("is_not_null", (states.step,))
     elif measure.take in _RECORDED:
-        chosen = _recorded_in_window(measure, periods, joins, states, draft, hint)
+        parts = tuple(key for key in keys.others if is_time(context.catalog, measure, key.dimension))
+        chosen = _recorded_in_window(measure, parts, periods, joins, states, draft, hint)
         on = tuple(
             Call("is_not_distinct_from", (_field(name, periods, rows), chosen.field(name))) for name in chosen.keys
         )
@@ -255,12 +256,18 @@ def _field(name: str, periods: Step, rows: Step) -> Field:
 
 
 def _recorded_in_window(
-    measure: Taken, periods: Step, joins: tuple[Joined, ...], states: _States, draft: Draft, hint: str
+    measure: Taken,
+    parts: tuple[BoundKey, ...],
+    periods: Step,
+    joins: tuple[Joined, ...],
+    states: _States,
+    draft: Draft,
+    hint: str,
 ) -> Step:
-    """The last (or first) step with rows of each window, apart for each of `take_each`."""
+    """The last (or first) step with rows of each window, apart for each part of time and each of `take_each`."""
     own = tuple(column for column in periods.block.columns if column.name == "period")
     labels = tuple(Output(one.name, periods.field(one.name), one.type) for one in own)
-    columns = (*labels, *_outputs(states.each, states.fields, draft))
+    columns = (*labels, *_outputs((*parts, *states.each), states.fields, draft))
     taken = Output("taken", Aggregate(_RECORDED[measure.take], (states.step,)), TIMESTAMP)
     block = Block(periods.rows(), (*columns, taken), joins, grouped=len(columns))
     return draft.add(Step(draft.name(f"{hint}_taken"), block, tuple(one.name for one in columns)))

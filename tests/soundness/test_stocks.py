@@ -111,6 +111,26 @@ async def test_a_window_of_a_stock_adds_no_days(kinds_trap: Trap) -> None:
     )
 
 
+async def test_each_weekday_of_a_window_has_a_last_day_of_its_own(kinds_trap: Trap) -> None:
+    """The last day of the window alone: then every weekday but one shows nothing. As without a window, a part of time
+    takes the last of its own days.
+    """
+    window = """
+        with p as (select store_id, day, cast(extract(isodow from day) as int) as w, sum(quantity) as n from lines
+                   where day >= date '2017-04-10' and day < date '2017-05-08' group by 1, 2, 3)"""
+    await kinds_trap(
+        {
+            "metrics": [{"name": "on_hand_28d"}],
+            "by": [{"dimension": "day", "part": "DAY_OF_WEEK"}],
+            "where": {"dimension": "day", "op": "IN_RANGE", "values": ["2017-05-01", "2017-05-08"]},
+        },
+        right=f"""{window}, l as (select w, store_id, max(day) as day from p group by 1, 2)
+            select l.w, sum(p.n) from l join p on p.store_id = l.store_id and p.day = l.day group by 1""",
+        naive=f"""{window}, l as (select store_id, max(day) as day from p group by 1)
+            select p.w, sum(p.n) filter (where p.day = l.day) from p join l on l.store_id = p.store_id group by 1""",
+    )
+
+
 async def test_the_month_before_has_a_last_day_of_its_own(kinds_trap: Trap) -> None:
     """The range ends on 15 March: the state of the month before is that of its last day, not that of
     15 February, where a range moved by a month would end.
