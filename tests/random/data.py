@@ -1,5 +1,6 @@
 """Tiny tables with everything that goes wrong in real ones, made from a seed; written as Parquet and to PostgreSQL."""
 
+import math
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,6 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 Record = dict[str, Any]
+
+# The first and the last moment stand for infinities: so PostgreSQL's driver sends them, and so the files are written.
+NO_DAY = (date.min, date.max)
+NO_MOMENT = (datetime.min, datetime.max)
+NO_NUMBER = (math.nan, math.inf, -math.inf)
 
 # table -> column -> (Arrow type, PostgreSQL type). Money of lines is a binary float in the files, as in real ones.
 TABLES: dict[str, dict[str, tuple[pa.DataType, str]]] = {
@@ -163,6 +169,7 @@ def make_tables(seed: int) -> dict[str, list[Record]]:
                 (3, None, None),
                 (4, "gold", date(2024, 12, 31)),
                 (6, "void", date(2022, 5, 5)),
+                *([(5, "odd", date.max)] if seed == 3 else []),
             ]
         ],
         "product_rows": [
@@ -258,6 +265,8 @@ def make_tables(seed: int) -> dict[str, list[Record]]:
 def _moment(dice: random.Random) -> datetime | None:
     if dice.random() < 0.06:
         return None
+    if dice.random() < 0.04:
+        return dice.choice(NO_MOMENT)
     if dice.random() < 0.6:
         return dice.choice(MOMENTS)
     return datetime(2023, 11, 1) + timedelta(seconds=dice.randrange(0, 200 * 86_400))
@@ -277,7 +286,7 @@ def _line(number: int, dice: random.Random) -> Record:
         "amount": None if dice.random() < 0.1 else cents / 100,
         "big": dice.choice([None, Decimal("9999999999999999.9999"), Decimal("-0.0001"), Decimal("1234567890123.4500")]),
         "huge": dice.choice([None, 2**62, 2**62, -(2**62), 2**53 + 1, 7]),
-        "weight": dice.choice([None, 0.1, 0.2, 2.5, -1.25, 1e15]),
+        "weight": dice.choice([None, 0.1, 0.2, 2.5, -1.25, 1e15, 0.1, 2.5, dice.choice(NO_NUMBER)]),
         "note": dice.choice([None, *NOTES]),
         "gift": dice.choice([None, True, False]),
         "sold_at": _moment(dice),
@@ -321,19 +330,42 @@ def _reading(dice: random.Random) -> Record:
 
 
 def declared(tables: dict[str, list[Record]]) -> dict[str, list[Record]]:
-    """The rows as the definitions declare their types: the money of lines is exact."""
+    """The rows as the definitions declare their types, without what is no value: the money of lines is exact."""
+    known = {name: [_known(record) for record in records] for name, records in tables.items()}
     lines = [
         {**record, "amount": None if record["amount"] is None else Decimal(f"{record['amount']:.2f}")}
-        for record in tables["line_rows"]
+        for record in known["line_rows"]
     ]
-    return {**tables, "line_rows": lines}
+    return {**known, "line_rows": lines}
+
+
+def _known(record: Record) -> Record:
+    return {column: None if _is_none(value) else value for column, value in record.items()}
+
+
+def _is_none(value: Any) -> bool:
+    """Whether a cell of a source is no value: NaN, an infinity, a day at infinity."""
+    return value in (*NO_DAY, *NO_MOMENT) or (isinstance(value, float) and not math.isfinite(value))
 
 
 def write_parquet(tables: dict[str, list[Record]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, columns in TABLES.items():
         schema = pa.schema([(column, kind) for column, (kind, _) in columns.items()])
-        pq.write_table(pa.Table.from_pylist(tables[name], schema=schema), folder / f"{name}.parquet")
+        arrays = [_array([row[column] for row in tables[name]], schema.field(column).type) for column in columns]
+        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), folder / f"{name}.parquet")
+
+
+def _array(cells: list[Any], kind: pa.DataType) -> pa.Array:
+    """A column of a file; the largest and smallest numbers are DuckDB's infinities."""
+    if not pa.types.is_temporal(kind):
+        return pa.array(cells, kind)
+    size, most = (pa.int32(), 2**31 - 1) if pa.types.is_date32(kind) else (pa.int64(), 2**63 - 1)
+    ends = {
+        moment: most * sign for moments in (NO_DAY, NO_MOMENT) for moment, sign in zip(moments, (-1, 1), strict=True)
+    }
+    usual = pa.array([None if cell in ends else cell for cell in cells], kind).view(size).to_pylist()
+    return pa.array([ends.get(cell, number) for cell, number in zip(cells, usual, strict=True)], size).view(kind)
 
 
 async def write_postgres(tables: dict[str, list[Record]], url: str) -> None:

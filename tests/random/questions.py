@@ -45,6 +45,7 @@ DIMENSIONS: dict[str, list[Any]] = {
     "qty": [0, 1, -3, 2**31 - 1],
     "note": TEXTS,
     "gift": [True, False],
+    "weight": [0, 0.1, 2.5, -1.25, "2.5", 1e15],
     "amount": [0, "0.01", "100", "-5.00", "123.45", "99999.99", "0.00000000000000000000000000000001", "1" + "0" * 37],
     "size": ["big", "mid", "small"],
     "tag.theme": ["summer", "winter", "none"],
@@ -64,7 +65,7 @@ DIMENSIONS: dict[str, list[Any]] = {
 TIMES = ["sold_at", "time", "customer.joined_on"]
 KINDS = {
     "product.price": "number", "price.listed": "number", "customer_id": "number", "order_id": "number",
-    "qty": "number", "amount": "number",
+    "qty": "number", "amount": "number", "weight": "number",
     "gift": "boolean", "product.product_revenue": "number", "customer.lifetime": "number",
     "customer.order_count": "number", "customer.refunded": "number",
 }  # fmt: skip
