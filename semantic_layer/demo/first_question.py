@@ -18,6 +18,36 @@ ASK: dict[str, object] = {
     "totals": [[]],
 }
 
+# The same with fields, for the page to try questions on.
+VARIABLES: dict[str, object] = {"from": "2017-01-01", "to": "2018-01-01"}
+DOCUMENT = """\
+# The typed door: what is selected below `rows` is the question.
+# Ctrl-Enter runs it, Ctrl-Space completes.
+query LargestDepartments($from: Date!, $to: Date!) {
+  metrics(
+    where: {transactionDate: {gte: $from, lt: $to}}
+    orderBy: [{key: "sales", direction: DESC}]
+    limit: 7
+  ) {
+    rows {
+      product { department }
+      sales
+      averageBasketValue
+      privateLabelShare
+    }
+    totals { sales averageBasketValue privateLabelShare }
+    meta {
+      revision
+      columns { name label type unit }
+      versions { column metric version fingerprint }
+      freshness { dataset asOf }
+      warnings { code message }
+      sql
+    }
+  }
+}
+"""
+
 SECONDS = 60.0
 
 

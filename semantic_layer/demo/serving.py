@@ -15,7 +15,7 @@ from semantic_layer.app.stopping import LoopFactory
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.demo.dashboard import ADDRESS as DASHBOARD
 from semantic_layer.demo.dashboard import dashboard
-from semantic_layer.demo.first_question import ASK, IN_WORDS, first_answer
+from semantic_layer.demo.first_question import DOCUMENT, IN_WORDS, VARIABLES, first_answer
 from semantic_layer.demo.supervisor import HOST, DemoOptions, Started
 from semantic_layer.settings import Settings, fixed_settings
 from semantic_layer.web.graphiql_page import FirstQuestion
@@ -47,7 +47,7 @@ class Serving:
             async def greet() -> None:
                 await self._greet(started)
 
-            first = FirstQuestion({"ask": ASK})
+            first = FirstQuestion(VARIABLES, DOCUMENT)
             await answer_requests(
                 application, started.claimed, started.stop, first_question=first, pages=(dashboard(),), greet=greet
             )

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from semantic_layer.demo.first_question import DOCUMENT, VARIABLES
 from tests.oracle.data import ROOT
 
 FENCED = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -32,6 +33,12 @@ async def test_the_document_is_answered(document: str, clients: dict[str, httpx.
         assert answer, name
         if "rows" in answer:
             assert answer["rows"], f"{name}: an example that finds nothing shows nothing"
+
+
+async def test_what_the_page_shows_first_is_answered(clients: dict[str, httpx.AsyncClient]) -> None:
+    reply = await clients["duckdb"].post("/graphql", json={"query": DOCUMENT, "variables": VARIABLES})
+    answer = reply.json()["data"]["metrics"]
+    assert len(answer["rows"]) == 7 and answer["rows"][0]["product"]["department"] == "GROCERY"
 
 
 def test_there_are_documents() -> None:
