@@ -8,9 +8,10 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from semantic_layer.api.comparisons import IS_NULL, LISTS, OPERATORS, PARTS, RANGE
 from semantic_layer.api.meanings import DimensionMeaning, JoinMeaning, MetricMeaning, meaning_of
-from semantic_layer.errors import ErrorCode, Issue
+from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Path
 from semantic_layer.query.filter_reader import DEEPEST
+from semantic_layer.query.problems import Problems
 
 Said = dict[Path, Path]  # a path in the question's JSON form -> the path in the typed door's arguments
 
@@ -37,15 +38,15 @@ _Node = _Condition | _Joined
 
 
 class FilterWords:
-    """Reads the filters of one question. `said` and `issues` are filled on the way.
+    """Reads the filters of one question. `said` and `problems` are filled on the way.
 
     `words_of` gives a dimension's name for its name in the typed schema (household.kidsCount).
     """
 
-    def __init__(self, said: Said, issues: list[Issue], words_of: Callable[[str], str]) -> None:
+    def __init__(self, said: Said, problems: Problems, words_of: Callable[[str], str]) -> None:
         self._words_of = words_of
         self._said = said
-        self._issues = issues
+        self._problems = problems
 
     def where(self, type_: GraphQLInputObjectType, value: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return self._placed(self._object(type_, value, (), ("where",), 1), ("where",))
@@ -61,7 +62,7 @@ class FilterWords:
     ) -> _Node | None:
         """All that an input object says; a null counts as left out."""
         if depth > 2 * DEEPEST:
-            self._issues.append(Issue(ErrorCode.QUERY_TOO_DEEP, f"filters are nested at most {DEEPEST} deep", at))
+            self._problems.add(ErrorCode.QUERY_TOO_DEEP, f"filters are nested at most {DEEPEST} deep", at)
             return None
         nodes = [
             node
@@ -103,7 +104,7 @@ class FilterWords:
 
     def _row_condition(self, value: Mapping[str, Any], at: Path, depth: int) -> _Node | None:
         if depth > 2 * DEEPEST:
-            self._issues.append(Issue(ErrorCode.QUERY_TOO_DEEP, f"filters are nested at most {DEEPEST} deep", at))
+            self._problems.add(ErrorCode.QUERY_TOO_DEEP, f"filters are nested at most {DEEPEST} deep", at)
             return None
         nodes: list[_Node | None] = []
         for word in ("and", "or"):
@@ -118,7 +119,7 @@ class FilterWords:
         rest = {key: one for key, one in value.items() if key not in ("and", "or", "not", "key")}
         if rest and value.get("key") is None:
             message = "`key` is missing: which field of `rows` is compared"
-            self._issues.append(Issue(ErrorCode.BAD_FILTER, message, (*at, "key")))
+            self._problems.add(ErrorCode.BAD_FILTER, message, (*at, "key"))
             return None
         if value.get("key") is not None:
             nodes.append(self._all_of(self._comparison({"key": value.get("key")}, rest, at), at))
@@ -133,7 +134,7 @@ class FilterWords:
     def _operator(self, form: Mapping[str, Any], key: str, operand: Any, at: Path) -> _Node | None:
         if operand is None:
             message = "null is no value: leave the operator out, or ask with isNull"
-            self._issues.append(Issue(ErrorCode.BAD_VALUE, message, at))
+            self._problems.add(ErrorCode.BAD_VALUE, message, at)
             return None
         if key in PARTS:
             return self._all_of(self._comparison({**form, "part": PARTS[key]}, operand, at), at)
@@ -155,7 +156,7 @@ class FilterWords:
         return self._joined("and", list(nodes), at)
 
     def _joined(self, word: str, nodes: list[_Node | None], at: Path) -> _Node | None:
-        """The nodes joined; one alone is itself. None when something in it was wrong, which is then in `issues`."""
+        """The nodes joined; one alone is itself. None when something in it was wrong, which is then in `problems`."""
         known = tuple(node for node in nodes if node is not None)
         if not nodes:
             self._nothing(at)
@@ -167,7 +168,7 @@ class FilterWords:
     def _nothing(self, at: Path) -> None:
         name = next(word for word in reversed(at) if isinstance(word, str))
         message = f"`{name}` says nothing here: leave it out, or say a condition"
-        self._issues.append(Issue(ErrorCode.BAD_FILTER, message, at))
+        self._problems.add(ErrorCode.BAD_FILTER, message, at)
 
     def _placed(self, node: _Node | None, path: Path) -> Mapping[str, Any] | None:
         """The JSON form of a node that stands at `path`; where it was said is noted."""

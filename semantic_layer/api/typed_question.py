@@ -14,7 +14,7 @@ from semantic_layer.definitions.typed_names import camel_case
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.query.ask import Ask, Path
 from semantic_layer.query.ask_reader import LONGEST_ALIAS, read_ask
-from semantic_layer.query.problems import did_you_mean, near_names
+from semantic_layer.query.problems import Problems, did_you_mean, near_names
 
 PASSED_ON = (
     "limit", "offset", "includeEmpty", "fillTime", "timeZone", "language", "minRevision", "expect", "asOf", "strict",
@@ -53,11 +53,11 @@ def typed_question(
     sets: Sequence[SelectedSet], arguments: Mapping[str, Any], row: GraphQLObjectType, where: GraphQLInputObjectType
 ) -> TypedQuestion:
     """Raises SemanticLayerError with every issue of the question's form, in the typed door's words."""
-    issues: list[Issue] = []
-    columns = _asked_columns(sets, issues)
+    problems = Problems()
+    columns = _asked_columns(sets, problems)
     keys = [one for one in columns if not one.column.is_metric]
     metrics = [one for one in columns if one.column.is_metric]
-    totals = _totals(sets, columns, issues)
+    totals = _totals(sets, columns, problems)
     kept = dict.fromkeys(place.kept for place in totals.values())
     said = _said_of_columns(sets, keys, metrics) | _said_of_totals(totals, tuple(kept))
     question: dict[str, Any] = {name: arguments[name] for name in PASSED_ON if arguments.get(name) is not None}
@@ -67,12 +67,12 @@ def typed_question(
         "totals": [list(names) for names in kept],
         "orderBy": [_order_key(one) for one in arguments.get("orderBy") or ()],
     }
-    words = FilterWords(said, issues, lambda typed: _dimension_words(row, typed))
+    words = FilterWords(said, problems, lambda typed: _dimension_words(row, typed))
     if arguments.get("where") is not None:
         question["where"] = words.where(where, arguments["where"])
     if arguments.get("having") is not None:
         question["having"] = words.having(arguments["having"])
-    ask = _read(question, said, issues)
+    ask = _read(question, said, problems)
     named = replace(
         ask,
         by=tuple(replace(one, alias=key.column.name) for one, key in zip(ask.by, keys, strict=True)),
@@ -82,13 +82,13 @@ def typed_question(
     return TypedQuestion(named, rows, totals, said)
 
 
-def _read(question: Mapping[str, Any], said: Said, issues: list[Issue]) -> Ask:
+def _read(question: Mapping[str, Any], said: Said, problems: Problems) -> Ask:
     try:
         ask = read_ask(question)
     except SemanticLayerError as refusal:
-        issues.extend(said_in_typed_words(refusal, said).issues)
-    if issues:
-        raise SemanticLayerError(issues)
+        for issue in said_in_typed_words(refusal, said).issues:
+            problems.add(issue.code, issue.message, issue.path, issue.near)
+    problems.raise_if_any()
     return ask
 
 
@@ -103,12 +103,12 @@ class _AskedColumn:
     at: Path
 
 
-def _asked_columns(sets: Sequence[SelectedSet], issues: list[Issue]) -> list[_AskedColumn]:
+def _asked_columns(sets: Sequence[SelectedSet], problems: Problems) -> list[_AskedColumn]:
     """What rows select; without rows, all that totals select, each column once."""
     rows = [one for one in sets if one.field == "rows"]
     if len(rows) > 1:
         message = f"a question has one set of rows, not {len(rows)}; ask `metrics` again under an alias"
-        issues.append(Issue(ErrorCode.BAD_QUESTION, message, (rows[1].key,)))
+        problems.add(ErrorCode.BAD_QUESTION, message, (rows[1].key,))
     if rows:
         asked = [_AskedColumn(column, (rows[0].key, *column.keys)) for column in rows[0].columns]
     else:
@@ -120,13 +120,11 @@ def _asked_columns(sets: Sequence[SelectedSet], issues: list[Issue]) -> list[_As
     for one_asked in asked:
         if len(one_asked.column.name) > LONGEST_ALIAS:
             message = f"the keys of a column have up to {LONGEST_ALIAS} characters together; give it a short alias"
-            issues.append(Issue(ErrorCode.BAD_NAME, message, one_asked.at))
+            problems.add(ErrorCode.BAD_NAME, message, one_asked.at)
     return asked
 
 
-def _totals(
-    sets: Sequence[SelectedSet], columns: Sequence[_AskedColumn], issues: list[Issue]
-) -> dict[str, TotalsPlace]:
+def _totals(sets: Sequence[SelectedSet], columns: Sequence[_AskedColumn], problems: Problems) -> dict[str, TotalsPlace]:
     """By the response key of the field. Totals are of the question that rows ask, so they select from its columns:
     the one that asks the same thing, under the same keys if there are several.
     """
@@ -142,7 +140,7 @@ def _totals(
         for column in one_set.columns:
             same = in_place.get((column.keys, column.content)) or asked.get(column.content)
             if same is None:
-                issues.append(_not_in_rows(one_set, column, list(asked.values())))
+                _tell_missing(one_set, column, list(asked.values()), problems)
             else:
                 places[column.keys] = same
         names = {column.name for column in places.values() if not column.is_metric}
@@ -151,10 +149,12 @@ def _totals(
     return found
 
 
-def _not_in_rows(one_set: SelectedSet, column: SelectedColumn, asked: Sequence[SelectedColumn]) -> Issue:
+def _tell_missing(
+    one_set: SelectedSet, column: SelectedColumn, asked: Sequence[SelectedColumn], problems: Problems
+) -> None:
     near = near_names(column.name, [one.name for one in asked if one.is_metric is column.is_metric])
     message = f"`{one_set.field}` are of what `rows` ask, which is not {column.name} with these arguments"
-    return Issue(ErrorCode.UNKNOWN_KEY, message + did_you_mean(near), (one_set.key, *column.keys), near)
+    problems.add(ErrorCode.UNKNOWN_KEY, message + did_you_mean(near), (one_set.key, *column.keys), near)
 
 
 def _order_key(one: Mapping[str, Any]) -> Mapping[str, Any]:

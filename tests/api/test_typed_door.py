@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from semantic_layer.api.typed_question import PASSED_ON
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.query.ask import (
     AllOf,
@@ -25,11 +26,13 @@ from semantic_layer.query.ask import (
     OrderKey,
     SegmentFilter,
 )
+from semantic_layer.query.ask_reader import KEYS
 from semantic_layer.serving.answer import Answer, AnswerColumn, OutputType, TotalsSet
-from tests.api.given import ANSWER, Door
+from tests.api.given import ANSWER, Door, schema
 
 MONTHS = pa.array([date(2017, 1, 1), date(2017, 2, 1)], pa.date32())
 DEPARTMENTS = pa.array(["GROCERY", None])
+SELECTED = {"metrics", "by", "totals"}
 SHIFT = ["rows", "sales", "shift"]
 SALES = pa.array([Decimal("370886.93"), Decimal("0.50")], pa.decimal128(38, 2))
 
@@ -317,6 +320,13 @@ async def test_all_other_arguments(door: Door) -> None:
     assert ask.order_by == (OrderKey("sales"),)
 
 
+def test_there_is_an_argument_for_every_part_of_a_question() -> None:
+    """But for those that are selected."""
+    arguments = schema().graphql.query_type.fields["metrics"].args  # type: ignore[union-attr]
+    assert set(arguments) == set(KEYS) - SELECTED
+    assert set(PASSED_ON) == set(arguments) - {"where", "having", "orderBy"}
+
+
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 
@@ -451,6 +461,12 @@ async def test_a_filter_nested_without_end_is_refused(door: Door) -> None:
         nested = {"not": nested}
     (refused,) = await door.refused("query ($w: Where) { metrics(where: $w) { rows { sales } } }", {"w": nested})
     assert refused["code"] == "QUERY_TOO_DEEP" and door.answers.asked == []
+
+
+async def test_a_mistake_made_a_thousand_times_is_told_a_hundred_times(door: Door) -> None:
+    wrong = {"or": [{"storeId": {}} for _ in range(1_000)]}
+    (refused,) = await door.refused("query ($w: Where) { metrics(where: $w) { rows { sales } } }", {"w": wrong})
+    assert len(refused["issues"]) == 100
 
 
 # --- values of earlier rules -----------------------------------------------------------------------------------------
