@@ -1,9 +1,12 @@
 """Ask -> statements: the stages of the pipeline that read no rows, remembered for questions that come again."""
 
+import asyncio
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache
@@ -28,7 +31,11 @@ from semantic_layer.serving.sources import COLUMNS_FOR, Sources
 from semantic_layer.sql.statement import Statement
 from semantic_layer.sql.write import statement
 
+LONG_QUESTION = 5_000  # characters of its value; compiling a longer one would hold the event loop for over 50 ms
 MOST_COMPILED = 1_000  # questions whose statements are remembered, for as long as their columns are believed
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +132,12 @@ class Compiler:
         self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float, missing: frozenset[str]
     ) -> Compiled:
         world = await self._world(ask, published, deadline)
-        query = bind(ask, world)
-        permitted = permit(query, principal)
-        plans = await self._plans(permitted, missing)
+        is_long = len(repr(ask)) > LONG_QUESTION
+        query = await _run(is_long, lambda: bind(ask, world))
+        plans = await self._plans(permit(query, principal), missing, is_long)
+        return await _run(is_long, lambda: self._compiled(query, plans, missing))
+
+    def _compiled(self, query: BoundQuery, plans: Plans, missing: frozenset[str]) -> Compiled:
         shares = tuple(self._share(source, asked) for source, asked in plans_by_source(plans).items())
         combined = [plan for plan in (plans.rows, *plans.totals) if plan.parts]
         combining = tuple(statement(plan, self._combining_dialect) for plan in combined)
@@ -175,10 +185,11 @@ class Compiler:
                 pins[version.revision] = published if same else await self._catalogs.at_revision(version.revision)
         return pins
 
-    async def _plans(self, permitted: PermittedQuery, missing: frozenset[str]) -> Plans:
+    async def _plans(self, permitted: PermittedQuery, missing: frozenset[str], is_long: bool) -> Plans:
         while True:
+            columns = self._sources.columns(missing)
             try:
-                return build(permitted, self._sources.columns(missing), missing)
+                return await _run(is_long, partial(build, permitted, columns, missing))
             except ColumnsNeeded as needed:
                 await self._sources.learn(needed)
             except ValuesNeeded as needed:
@@ -191,3 +202,7 @@ def _by_dataset(keys: Iterable[RecordedKey]) -> dict[tuple[int, str], set[str]]:
     for revision, dataset, dimension in keys:
         found.setdefault((revision, dataset), set()).add(dimension)
     return found
+
+
+async def _run(in_thread: bool, work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work) if in_thread else work()

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from semantic_layer.errors import ErrorCode
+from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answers import Limits
 from tests.serving.conftest import OpenShop
-from tests.serving.given import Shop, cells
+from tests.serving.given import ANNA, Shop, cells
 
 SALES = {"metrics": [{"name": "sales"}]}
 WHOLE = [[Decimal("135.00")]]
@@ -118,3 +119,25 @@ async def test_a_question_of_too_many_steps_is_refused_before_it_is_written(shop
     shifts = [{"name": "sales", "alias": f"s{n}", "shift": {"periods": n, "unit": "MONTH"}} for n in range(1, 151)]
     refused = await shop.refused({"metrics": shifts, "by": [{"dimension": "time", "grain": "MONTH"}]})
     assert refused.code is ErrorCode.QUERY_TOO_COMPLEX
+
+
+async def test_a_long_question_is_compiled_beside_the_others(shop: Shop) -> None:
+    """On the event loop it would hold everybody up for as long as it takes."""
+    shifts = [
+        {"name": "sales", "alias": f"sales_before_{back}", "shift": {"periods": back, "unit": "MONTH"}}
+        for back in range(1, 61)
+    ]
+    by_month = {"by": [{"dimension": "ordered_at", "grain": "MONTH"}]}
+    await shop.answers.explain(read_ask({"metrics": shifts[:1], **by_month}), ANNA)
+    others = 0
+
+    async def the_others() -> None:
+        nonlocal others
+        while True:
+            others += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(the_others())
+    await shop.answers.explain(read_ask({"metrics": shifts, **by_month}), ANNA)
+    running.cancel()
+    assert others > 100
