@@ -23,6 +23,7 @@ async function load() {
     underWay = new AbortController();
     const { signal } = underWay;
     frame();
+    place("foot").replaceChildren();
     for (const name of TILES)
         wait(name);
     const began = performance.now();

@@ -61,14 +61,14 @@ export function departmentsTile({ rows, meta }, page) {
         rows: rows.map((row) => [
             row.product.department ?? words.missing,
             formats.value(row.sales, unit),
-            formats.value(row.salesShare, "percent"),
+            formats.value(row.salesShare, columns.unit("salesShare")),
         ]),
     };
     const items = rows.map((row) => {
         const name = row.product.department;
         const chosen = name !== null && name === page.department;
         const state = { "aria-pressed": String(chosen), "data-department": name ?? "", disabled: name === null };
-        const button = html("button", { type: "button", ...state }, html("span", { class: "name" }, name ?? words.missing), html("span", { class: "amount" }, formats.rounded(row.sales, unit)), html("span", { class: "share" }, formats.value(row.salesShare, "percent")), bar(Number(row.sales ?? 0) / largest));
+        const button = html("button", { type: "button", ...state }, html("span", { class: "name" }, name ?? words.missing), html("span", { class: "amount" }, formats.rounded(row.sales, unit)), html("span", { class: "share" }, formats.value(row.salesShare, columns.unit("salesShare"))), bar(largest > 0 ? Number(row.sales ?? 0) / largest : 0));
         button.addEventListener("click", () => page.choose(chosen ? null : name));
         return html("li", {}, button);
     });

@@ -35,6 +35,7 @@ async function load(): Promise<void> {
   underWay = new AbortController();
   const { signal } = underWay;
   frame();
+  place("foot").replaceChildren();
   for (const name of TILES) wait(name);
   const began = performance.now();
   try {

@@ -93,7 +93,7 @@ export function departmentsTile({ rows, meta }: DepartmentsFragment, page: Page)
     rows: rows.map((row) => [
       row.product.department ?? words.missing,
       formats.value(row.sales, unit),
-      formats.value(row.salesShare, "percent"),
+      formats.value(row.salesShare, columns.unit("salesShare")),
     ]),
   };
   const items = rows.map((row) => {
@@ -105,8 +105,8 @@ export function departmentsTile({ rows, meta }: DepartmentsFragment, page: Page)
       { type: "button", ...state },
       html("span", { class: "name" }, name ?? words.missing),
       html("span", { class: "amount" }, formats.rounded(row.sales, unit)),
-      html("span", { class: "share" }, formats.value(row.salesShare, "percent")),
-      bar(Number(row.sales ?? 0) / largest),
+      html("span", { class: "share" }, formats.value(row.salesShare, columns.unit("salesShare"))),
+      bar(largest > 0 ? Number(row.sales ?? 0) / largest : 0),
     );
     button.addEventListener("click", () => page.choose(chosen ? null : name));
     return html("li", {}, button);
