@@ -24,13 +24,21 @@ class Used:
 
 
 class Server:
-    """A server in a process of its own, and one connection to it."""
+    """A server in a process of its own, and one connection to it: anew for each round, as an idle one is closed."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
         self._process = process
-        self.port = port
-        self._socket = socket.create_connection((HOST, port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self._socket = self._connected()
+
+    def _connected(self) -> socket.socket:
+        connection = socket.create_connection((HOST, self._port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def connect_anew(self) -> None:
+        self._socket.close()
+        self._socket = self._connected()
 
     def used(self) -> Used:
         assert self._process.stdin is not None
@@ -53,10 +61,10 @@ class Server:
     def reply(self, request: bytes) -> bytes:
         """The body of a reply with status 200."""
         self._socket.sendall(request)
-        received = self._socket.recv(1 << 20)
+        received = self._received()
         end = received.find(b"\r\n\r\n")
         while end < 0:
-            received += self._socket.recv(1 << 20)
+            received += self._received()
             end = received.find(b"\r\n\r\n")
         head = received[:end].lower()
         assert head.startswith(b"http/1.1 200"), received
@@ -64,9 +72,14 @@ class Server:
         length = int(head[mark : (head.find(b"\r\n", mark) + 1 or len(head) + 1) - 1])
         chunks, missing = [received[end + 4 :]], end + 4 + length - len(received)
         while missing > 0:
-            chunks.append(self._socket.recv(1 << 20))
+            chunks.append(self._received())
             missing -= len(chunks[-1])
         return b"".join(chunks)
+
+    def _received(self) -> bytes:
+        received = self._socket.recv(1 << 20)
+        assert received, "the server closed the connection"
+        return received
 
     def close(self) -> None:
         self._socket.close()
@@ -77,6 +90,7 @@ class Server:
 
 def asked(server: Server, request: Callable[[int], bytes], first: int, count: int) -> tuple[float, float]:
     """One round of requests, one after the other: seconds per request by the clock, and of the server's CPU."""
+    server.connect_anew()
     before = server.used().cpu
     began = time.perf_counter()
     for place in range(first, first + count):

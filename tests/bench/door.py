@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Section:
     ):
         every = {name: (floor, request, bench.requests) for name, request in _floor(floor).items()}
         every |= {name: (product, request, bench.requests) for name, request in _kept(product).items()}
-        every |= {name: (product, request, max(bench.requests // 20, 2)) for name, request in _new(product).items()}
+        every |= {name: (product, request, max(bench.requests // 40, 2)) for name, request in _new(product).items()}
         costs = _in_turns(every, bench.rounds)
     least = costs[FLOOR]
     rows = [
