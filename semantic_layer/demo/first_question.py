@@ -21,8 +21,8 @@ ASK: dict[str, object] = {
 # The same with fields, for the page to try questions on.
 VARIABLES: dict[str, object] = {"from": "2017-01-01", "to": "2018-01-01"}
 DOCUMENT = """\
-# The typed door: what is selected below `rows` is the question.
-# Ctrl-Enter runs it, Ctrl-Space completes.
+# What is selected below `rows` is the question.
+# Hover over a field to read what it means.
 query LargestDepartments($from: Date!, $to: Date!) {
   metrics(
     where: {transactionDate: {gte: $from, lt: $to}}

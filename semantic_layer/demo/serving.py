@@ -47,7 +47,7 @@ class Serving:
             async def greet() -> None:
                 await self._greet(started)
 
-            first = FirstQuestion(VARIABLES, DOCUMENT)
+            first = FirstQuestion(DOCUMENT, VARIABLES)
             await answer_requests(
                 application, started.claimed, started.stop, first_question=first, pages=(dashboard(),), greet=greet
             )

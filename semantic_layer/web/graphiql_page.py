@@ -29,31 +29,12 @@ POLICY = (
 )
 
 
-FIRST_QUERY = """\
-# A question by name; the variables below say which.
-# Ctrl-Enter runs it, Ctrl-Space completes.
-query ($ask: AskInput!) {
-  query(ask: $ask) {
-    rows
-    columns { name label type unit }
-    meta {
-      revision
-      versions { column metric version fingerprint }
-      freshness { dataset asOf }
-      warnings { code message }
-      sql
-    }
-  }
-}
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class FirstQuestion:
     """What the page shows when it is opened for the first time."""
 
+    query: str
     variables: Mapping[str, object]
-    query: str = FIRST_QUERY
 
 
 class GraphiqlPage:

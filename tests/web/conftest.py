@@ -29,7 +29,7 @@ class Site:
             "status": lambda: self.status,
             "keys": Keys.of({"reports": KEY}, anonymous_viewer=True),
             "hosts": answered_hosts("127.0.0.1", ()),
-            "first_question": FirstQuestion({"ask": {"metrics": [{"name": "sales"}]}}),
+            "first_question": FirstQuestion("{ metrics { rows { sales } } }", {}),
             **changes,
         }
         self.app = create_app(WebContext(**settings))  # type: ignore[arg-type]
