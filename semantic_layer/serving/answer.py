@@ -119,12 +119,13 @@ class Meta:
 class Grounds:
     """What an answer rests on: as long as all of it is as it was, asking again would give the same answer.
 
-    `compiled` is the question up to its statements, as the compiler remembers it under `known_as`; `marks` are the
-    relations that were read with their own change tokens; at `until` (of the monotonic clock) something is read anew.
+    `mark` is that of the question up to its statements, as the compiler remembers it under `known_as` (the compiled
+    question itself would hold whole catalogs); `marks` are the relations that were read with their own change tokens;
+    at `until` (of the monotonic clock) something is read anew.
     """
 
     known_as: Hashable
-    compiled: object
+    mark: object
     marks: tuple[tuple[str, Table | Select, str | None], ...]
     until: float
 

@@ -143,7 +143,7 @@ class Answers:
 
         It looks and does not wait: False also when finding out would take a while.
         """
-        if time.monotonic() >= grounds.until or not self._compiler.remembers(grounds.known_as, grounds.compiled):
+        if time.monotonic() >= grounds.until or not self._compiler.remembers(grounds.known_as, grounds.mark):
             return False
         return all(self._sources.still_has(*mark) for mark in grounds.marks)
 
@@ -217,7 +217,7 @@ def _grounds(compiled: Compiled, looks: Looks, reads: Sequence[Read]) -> Grounds
     if compiled.known_as is None or until < time.monotonic():
         return None
     marks = dict.fromkeys((*look.unread.relation, look.unread.token) for look in looks.values())
-    return Grounds(compiled.known_as, compiled, tuple(marks), until)
+    return Grounds(compiled.known_as, compiled.mark, tuple(marks), until)
 
 
 def _size(answer: Answer) -> int:

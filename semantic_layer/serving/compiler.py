@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -62,6 +62,7 @@ class Compiled:
     combining: tuple[Statement, ...]
     dimensions: tuple[DimensionFingerprint, ...]
     missing: frozenset[str] = frozenset()
+    mark: object = field(default_factory=object, compare=False)  # another one for each that is compiled
     known_as: Hashable = None  # under which it is remembered; None: it speaks of this moment, or a part is missing
 
     @property
@@ -124,9 +125,10 @@ class Compiler:
             return self._known.setdefault(key, replace(compiled, known_as=known_as))
         return compiled
 
-    def remembers(self, known_as: Hashable, compiled: object) -> bool:
-        """Whether compiling the question again, on the same catalog, would give this very one."""
-        return self._known.get(known_as) is compiled
+    def remembers(self, known_as: Hashable, mark: object) -> bool:
+        """Whether compiling the question again, on the same catalog, would give the very one of this mark."""
+        known = self._known.get(known_as)
+        return known is not None and known.mark is mark
 
     async def _compile_anew(
         self, ask: Ask, published: PublishedCatalog, principal: Principal, deadline: float, missing: frozenset[str]
