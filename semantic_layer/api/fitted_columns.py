@@ -5,12 +5,13 @@ A field has the type that the catalog of the schema declares. A pinned version o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.query.ask import Path
 from semantic_layer.serving.answer import AnswerColumn, OutputType
 
 LARGEST_SCALE = 38
@@ -29,32 +30,42 @@ _FITS: Mapping[tuple[OutputType, OutputType], "pa.DataType"] = {
 Fitted = tuple[tuple[AnswerColumn, ...], pa.Table]
 
 
-def fitted(columns: Sequence[AnswerColumn], rows: pa.Table, outputs: Mapping[int, OutputType | None]) -> Fitted:
-    """The columns as their fields' types; `outputs` by place, None for a field that takes any value.
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """What a field's values read as, None if it takes any value; `at` leads to the field, for messages."""
+
+    output: OutputType | None
+    at: Path
+
+
+def fitted(columns: Sequence[AnswerColumn], rows: pa.Table, fields: Mapping[int, FieldType]) -> Fitted:
+    """The columns as the types of the fields that show them, by place.
 
     Raises NOT_SUPPORTED for a type that the field cannot say, NUMBER_OUT_OF_RANGE for a number too large for it.
     """
     shown = list(columns)
-    for place, output in outputs.items():
-        column = shown[place]
+    for place, field in fields.items():
+        column, output = shown[place], field.output
         if output is None or column.type is output:
             continue
-        values = _turned(column, output, rows.column(place))
+        values = _turned(column, output, rows.column(place), field.at)
         rows = rows.set_column(place, column.name, values)
         scale = 0 if output is OutputType.DECIMAL else None
         shown[place] = replace(column, type=output, scale=scale)
     return tuple(shown), rows
 
 
-def _turned(column: AnswerColumn, output: OutputType, values: "pa.ChunkedArray[Any]") -> "pa.ChunkedArray[Any]":
+def _turned(
+    column: AnswerColumn, output: OutputType, values: "pa.ChunkedArray[Any]", at: Path
+) -> "pa.ChunkedArray[Any]":
     wanted = _FITS.get((column.type, output))
     if wanted is None:
         message = f"{column.name} is {column.type} by its rule, which a field of {output} cannot say; ask it by name"
-        raise refuse(ErrorCode.NOT_SUPPORTED, message)
+        raise refuse(ErrorCode.NOT_SUPPORTED, message, path=at)
     try:
         if output is OutputType.FLOAT:
             return values.cast(pa.decimal128(LARGEST_SCALE, column.scale or 0)).cast(wanted, safe=False)
         return values.cast(wanted)
     except pa.ArrowInvalid:
         message = f"a value of {column.name} is too large for a field of {output}; ask it by name"
-        raise refuse(ErrorCode.NUMBER_OUT_OF_RANGE, message) from None
+        raise refuse(ErrorCode.NUMBER_OUT_OF_RANGE, message, path=at) from None

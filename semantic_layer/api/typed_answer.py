@@ -10,7 +10,7 @@ from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType
 
 from semantic_layer.api.answer_types import Column, Meta
 from semantic_layer.api.columnar_rows import ColumnarRows, ResponseKeys, Row
-from semantic_layer.api.fitted_columns import fitted
+from semantic_layer.api.fitted_columns import FieldType, fitted
 from semantic_layer.api.row_types import RowTypes
 from semantic_layer.api.selection import SelectedColumn
 from semantic_layer.api.typed_question import TypedQuestion
@@ -53,8 +53,8 @@ def answer_type(types: RowTypes, meta: GraphQLObjectType) -> GraphQLObjectType:
     return GraphQLObjectType("MetricsAnswer", shown, description=says)
 
 
-def _rows(root: TypedAnswer, _info: Info) -> ColumnarRows:
-    return _objects(root.answer.columns, root.answer.rows, root.question.rows)
+def _rows(root: TypedAnswer, info: Info) -> ColumnarRows:
+    return _objects(root.answer.columns, root.answer.rows, root.question.rows, str(info.path.key))
 
 
 def _totals(root: TypedAnswer, info: Info) -> Row:
@@ -66,16 +66,16 @@ def _set(root: TypedAnswer, info: Info) -> ColumnarRows:
     """The totals that a field asks for by its key in the response."""
     place = root.question.totals[str(info.path.key)]
     found = next(one for one in root.answer.totals if one.by == place.kept)
-    return _objects(found.columns, found.rows, place.columns)
+    return _objects(found.columns, found.rows, place.columns, str(info.path.key))
 
 
 def _objects(
-    columns: Sequence[AnswerColumn], rows: pa.Table, selected: Mapping[ResponseKeys, SelectedColumn]
+    columns: Sequence[AnswerColumn], rows: pa.Table, selected: Mapping[ResponseKeys, SelectedColumn], key: str
 ) -> ColumnarRows:
     found = {column.name: place for place, column in enumerate(columns)}
     places = {keys: found[column.name] for keys, column in selected.items()}
-    outputs = {places[keys]: column.output for keys, column in selected.items()}
-    return ColumnarRows(*fitted(columns, rows, outputs), places)
+    types = {places[keys]: FieldType(column.output, (key, *keys)) for keys, column in selected.items()}
+    return ColumnarRows(*fitted(columns, rows, types), places)
 
 
 def _meta(root: TypedAnswer, _info: Info) -> MetricsMeta:

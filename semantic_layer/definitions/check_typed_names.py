@@ -2,7 +2,7 @@
 
 from semantic_layer.definitions.findings import Findings
 from semantic_layer.definitions.problem import ProblemCode
-from semantic_layer.definitions.typed_names import METRIC_WORDS, ROW_WORDS, TypedName, typed_names
+from semantic_layer.definitions.typed_names import METRIC_WORDS, ROW_WORDS, TYPE_STEMS, TypedName, typed_names
 
 
 def check_typed_names(findings: Findings) -> None:
@@ -28,4 +28,4 @@ def _kept(one: TypedName) -> tuple[str, ...]:
         return ("time", "timePart")
     if one.kind == "parameter":
         return METRIC_WORDS
-    return ROW_WORDS if one.scope == "row" else ()
+    return {"row": ROW_WORDS, "types": TYPE_STEMS}.get(one.scope, ())

@@ -18,6 +18,7 @@ PART = "_part"  # a time dimension has a second field for parts of the date: tra
 # What the schema itself puts beside definitions: in a row and its filter, and beside a metric's parameters.
 ROW_WORDS = ("time", "timePart", "and", "or", "not", "segments", "metric")
 METRIC_WORDS = ("shift", "version")
+TYPE_STEMS = ("Metric",)  # a dataset's types are its stem with Dimensions and Where; MetricWhere filters by metrics
 
 
 @lru_cache(100_000)

@@ -142,6 +142,10 @@ MISTAKES = [
         'new.yaml:11:7  NAME_CLASH  dimension "segments" would be "segments", which the typed schema keeps for itself',
     ),
     (
+        "datasets:\n  metric:\n    source: lake\n    table: a\n    key: id\n    dimensions:\n      color:\n",
+        'new.yaml:2:3  NAME_CLASH  dataset "metric" would be "Metric", which the typed schema keeps for itself',
+    ),
+    (
         "datasets:\n  gift_card1:\n    source: lake\n    table: a\n    key: id\n"
         "  gift_card_1:\n    source: lake\n    table: b\n    key: id\n",
         'new.yaml:6:3  NAME_CLASH  dataset "gift_card_1" and dataset "gift_card1" (new.yaml:2:3) would both be '
