@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from semantic_layer.definitions.problem import ProblemCode
+from semantic_layer.definitions.select_functions import SELECT_FUNCTIONS, functions_in
 
 MAX_LENGTH = 20_000
 MAX_PARENTHESES = 60
@@ -44,6 +45,11 @@ def select_mistake(text: str) -> SelectMistake | None:
         if isinstance(node, exp.Table) and _is_file(node):
             return SelectMistake(
                 ProblemCode.NOT_ALLOWED, f'"{node.name}" is a file or address; name a table of the source'
+            )
+    for name in functions_in(statements[0].walk()):
+        if name not in SELECT_FUNCTIONS:
+            return SelectMistake(
+                ProblemCode.NOT_ALLOWED, f"the function {name} is not allowed in a dataset; make a view in the source"
             )
     return None
 

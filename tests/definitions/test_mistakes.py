@@ -357,6 +357,16 @@ MISTAKES = [
         'new.yaml:4:10  NOT_ALLOWED  "sql" of dataset "gift": functions that return tables are not allowed',
     ),
     (
+        "datasets:\n  gift:\n    source: lake\n    sql: select nextval('x') as id from t\n    key: none\n",
+        'new.yaml:4:10  NOT_ALLOWED  "sql" of dataset "gift": the function nextval is not allowed in a dataset; '
+        "make a view in the source",
+    ),
+    (
+        "datasets:\n  gift:\n    source: lake\n    sql: select * from t where day < current_date\n    key: none\n",
+        'new.yaml:4:10  NOT_ALLOWED  "sql" of dataset "gift": the function current_date is not allowed in a dataset; '
+        "make a view in the source",
+    ),
+    (
         "datasets:\n  gift:\n    source: lake\n    sql: select 1; select 2\n    key: none\n",
         'new.yaml:4:10  NOT_ALLOWED  "sql" of dataset "gift": exactly one SELECT is expected',
     ),

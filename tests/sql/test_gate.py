@@ -1,15 +1,20 @@
 """The last look at a finished tree: whatever made it, only one SELECT over the plan's own tables comes through."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from sqlglot import exp, parse_one
 
-from semantic_layer.definitions.expression import Call
+from semantic_layer.definitions.expression import AGGREGATES, Aggregate, Call, Literal
+from semantic_layer.definitions.expression import FUNCTIONS as ALL_FUNCTIONS
 from semantic_layer.definitions.model import Select, Table
-from semantic_layer.plan.nodes import Block, DatasetRows, HasRow, Joined, JoinHow, Plan, UnitedRows
+from semantic_layer.definitions.select_functions import functions_in
+from semantic_layer.definitions.types import FLOAT, TEXT, TIMESTAMP
+from semantic_layer.plan.nodes import Block, DatasetRows, Field, HasRow, Joined, JoinHow, Kept, Plan, UnitedRows
 from semantic_layer.sql.dialects import DIALECTS
-from semantic_layer.sql.gate import NotASafeStatement, check_statement
+from semantic_layer.sql.expressions import Writer
+from semantic_layer.sql.gate import FUNCTIONS, NotASafeStatement, check_statement
 from semantic_layer.sql.relations import Relations
 from semantic_layer.sql.write import statement
 from tests.plan.demo import QUESTIONS, plans
@@ -49,9 +54,18 @@ def test_what_the_plan_reads_may_be_read(text: str) -> None:
         ("SELECT * FROM transactions WHERE EXISTS(SELECT 1 FROM coupons)", "table coupons is not in the plan"),
         ("WITH x AS (SELECT * FROM coupons) SELECT 1 FROM transactions", "table coupons is not in the plan"),
         ("WITH x AS (SELECT 1) SELECT * FROM x", "table x is not in the plan"),
-        ("SELECT * FROM read_csv('x.csv')", "a table function in a statement"),
-        ("SELECT * FROM read_parquet(['x'])", "a table function in a statement"),
-        ("SELECT * FROM dblink('x', 'select 1')", "a table function in a statement"),
+        ("SELECT nextval('x') FROM transactions", "function nextval in a statement"),
+        ("SELECT PG_SLEEP(9) FROM transactions", "function pg_sleep in a statement"),
+        ("SELECT pg_catalog.set_config('a', 'b', false) FROM transactions", "function set_config in a statement"),
+        ("SELECT 1 FROM transactions WHERE \"lo_import\"('/etc/passwd') > 0", "function lo_import in a statement"),
+        ("SELECT RANDOM() FROM transactions", "function rand in a statement"),
+        ("SELECT CURRENT_DATE FROM transactions", "function current_date in a statement"),
+        ("SELECT STRING_AGG(x) OVER (PARTITION BY QUERY_TO_XML('s')) FROM transactions", "function"),
+        ("SELECT INITCAP(x) FROM transactions", "function initcap in a statement"),
+        ("SELECT * FROM read_csv('x.csv')", "in a statement"),
+        ("SELECT * FROM generate_series(1, 2)", "a table function in a statement"),
+        ("SELECT * FROM read_parquet(['x'])", "in a statement"),
+        ("SELECT * FROM dblink('x', 'select 1')", "in a statement"),
         ("SELECT * FROM transactions FOR UPDATE", "Lock in a statement"),
         ("SELECT * INTO copy FROM transactions", "Into in a statement"),
         ("SELECT 1 FROM transactions UNION SELECT 2 FROM transactions", "a statement is a SELECT, not Union"),
@@ -125,3 +139,36 @@ def test_no_statement_leaves_without_the_look(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Relations, "plan", lambda self, plan: foreign)
     with pytest.raises(NotASafeStatement, match="pg_shadow"):
         statement(PLAN, "postgres")
+
+
+# --- functions -------------------------------------------------------------------------------------------------------
+
+MOMENT, WORD, NUMBER = (Field("t", name, kind) for name, kind in (("m", TIMESTAMP), ("w", TEXT), ("n", FLOAT)))
+OF_TIME = {
+    "date_trunc": (Literal("day"), MOMENT),
+    "date_part": (Literal("year"), MOMENT),
+    "date_add": (MOMENT, Literal(1), Literal("day")),
+    "date_diff": (Literal("day"), MOMENT, MOMENT),
+    "at_zone": (MOMENT, Literal("UTC"), Literal("Europe/Berlin")),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_whatever_a_formula_says_passes(dialect: str) -> None:
+    writer = Writer(dialect, lambda block: pytest.fail("no block here"))
+    for function, (least, most) in ALL_FUNCTIONS.items():
+        arguments = OF_TIME.get(function, (WORD,) * (most or max(least, 2)))
+        assert FUNCTIONS.issuperset(functions_in(writer.write(Call(function, arguments)).walk())), function
+    for function in AGGREGATES:
+        if dialect == "duckdb" or not function.startswith("approx"):
+            share = Decimal("0.5") if "percentile" in function else None
+            written = writer.write(Kept(Aggregate(function, (NUMBER,), share), Literal(True), FLOAT))
+            assert FUNCTIONS.issuperset(functions_in(written.walk())), function
+
+
+def test_a_dataset_may_call_more_than_our_statements_do() -> None:
+    select = Select("select initcap(name) as name from products")
+    plan = replace(PLAN, steps=(), final=Block(DatasetRows("p", select, "p"), ()))
+    check("SELECT p.name FROM (SELECT INITCAP(name) AS name FROM products) AS p", plan)
+    with pytest.raises(NotASafeStatement, match="function pg_sleep"):
+        check("SELECT p.name FROM (SELECT PG_SLEEP(9) AS name FROM products) AS p", plan)
