@@ -1,7 +1,7 @@
 """`where` and `having` of the typed door as the filter nodes of a question, each with the words that it was said in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import GraphQLInputObjectType, get_named_type
@@ -27,11 +27,12 @@ class _Condition:
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """`word` is and, or, not; of not there is one member."""
+    """`word` is and, or, not; of not there is one member. `is_said` is false for the `and` of what stands together."""
 
     word: str
     members: tuple["_Node", ...]
     at: Path
+    is_said: bool = True
 
 
 _Node = _Condition | _Joined
@@ -153,7 +154,17 @@ class FilterWords:
         return _Condition({**form, "op": OPERATORS[key], "values": values}, at, said)
 
     def _all_of(self, nodes: Iterable[_Node | None], at: Path) -> _Node | None:
-        return self._joined("and", list(nodes), at)
+        """What stands together in an object: all of it holds, and what stands in objects of the object is one level."""
+        flat: list[_Node | None] = []
+        for node in nodes:
+            if isinstance(node, _Joined) and not node.is_said:
+                flat.extend(node.members)
+            else:
+                flat.append(node)
+        joined = self._joined("and", flat, at)
+        if len(flat) > 1 and isinstance(joined, _Joined):
+            return replace(joined, is_said=False)
+        return joined
 
     def _joined(self, word: str, nodes: list[_Node | None], at: Path) -> _Node | None:
         """The nodes joined; one alone is itself. None when something in it was wrong, which is then in `problems`."""

@@ -277,7 +277,8 @@ async def test_totals_keep_the_keys_of_a_dimension_asked_twice(door: Door) -> No
             "{and: [{storeId: {gt: 1, lt: 9}}], productId: {ne: 3}}",
             AllOf(
                 (
-                    AllOf((DimensionFilter("store_id", "GT", (1,)), DimensionFilter("store_id", "LT", (9,)))),
+                    DimensionFilter("store_id", "GT", (1,)),
+                    DimensionFilter("store_id", "LT", (9,)),
                     DimensionFilter("product_id", "NE", (3,)),
                 )
             ),
@@ -300,7 +301,8 @@ async def test_conditions_on_rows(door: Door) -> None:
     ask = await asked(door, "rows { sales n: baskets }", having)
     assert without_paths(ask.having) == AllOf(
         (
-            AllOf((KeyFilter("sales", "GT", ("1000.50",)), KeyFilter("sales", "LTE", (5,)))),
+            KeyFilter("sales", "GT", ("1000.50",)),
+            KeyFilter("sales", "LTE", (5,)),
             AnyOf((KeyFilter("n", "IS_NULL"), NotThis(KeyFilter("n", "IN", (1,))))),
         )
     )
