@@ -1,13 +1,11 @@
 """First definitions of a source: what was found and guessed, as the text of files that validate."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from semantic_layer.definitions.expression import Aggregate, Expr, Name
 from semantic_layer.definitions.formula_text import formula_text
-from semantic_layer.definitions.grammar import SOURCE_NAME
 from semantic_layer.definitions.layout import commented_text
 from semantic_layer.definitions.types import TEXT
 from semantic_layer.definitions.yaml_text import Json
@@ -38,7 +36,6 @@ class Found:
         return [
             guess_column(self.table, one, is_key=one.name in self.key.columns, is_joined=one.name in joined)
             for one in self.table.columns
-            if re.fullmatch(SOURCE_NAME, one.name)
         ]
 
 
@@ -147,11 +144,7 @@ class _Writer:
             draft.beside[(*path, "columns", guess.column.name)] = guess.declared_reason
             if guess.use is Use.NOTHING:
                 draft.left_out.append(f"{guess.column.name} ({guess.reason})")
-        draft.left_out += [f"{name} (of type {type_})" for name, type_ in one.table.others.items()]
-        named = {guess.column.name for guess in guesses}
-        draft.left_out += [
-            f"{column.name!r} (no name of the language)" for column in one.table.columns if column.name not in named
-        ]
+        draft.left_out += [f"{name} ({why})" for name, why in one.table.left_out.items()]
         joins = self._joins(one, draft, path)
         dimensions = self._dimensions(one, draft, path)
         if dimensions:

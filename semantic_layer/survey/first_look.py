@@ -11,7 +11,7 @@ from semantic_layer.survey.first_definitions import Found, catalog_text, dataset
 from semantic_layer.survey.first_names import Names, name_like
 from semantic_layer.survey.guess_joins import JoinGuess, guess_joins
 from semantic_layer.survey.guess_keys import KeyGuess, guess_key
-from semantic_layer.survey.profile import Survey
+from semantic_layer.survey.profile import Survey, can_be_said
 
 CATALOG_FILE = "catalog.yaml"
 STEPS = 3  # of each table: its first rows, its key, its joins
@@ -45,13 +45,13 @@ async def first_definitions(
     sources: Sources, connection: str, tables: Sequence[SourceTable], seconds: float, told: Told
 ) -> FirstDefinitions:
     """Raises SOURCE_REFUSED when there is no table that could be read."""
-    nameless = [f"{table.shown} (a dot inside a name is not in the language)" for table in tables if table.name is None]
-    named = dataset_names([table for table in tables if table.name is not None])
+    nameless = [f"{table.shown!r} (no name of the language)" for table in tables if not _has_name(table)]
+    named = dataset_names([table for table in tables if _has_name(table)])
     survey = Survey(sources, connection, named, seconds)
     steps = _Steps(told, STEPS * len(named))
     profiles = await survey.profiles(steps.done)
     readable = [one for one in profiles if one.failure is None and one.columns]
-    left_out = [f"{one.table.shown} ({one.failure or 'no column of a type that the language has'})"
+    left_out = [f"{one.table.shown} ({one.failure or 'no column that the language can name and type'})"
                 for one in profiles if one not in readable]  # fmt: skip
     if not readable:
         why = "; ".join([*nameless, *left_out]) or "there are none"
@@ -70,6 +70,10 @@ async def first_definitions(
     files = {first: catalog_text(source, connection, missing), **texts}
     read_texts(files)  # a mistake here is ours
     return FirstDefinitions(files, missing)
+
+
+def _has_name(table: SourceTable) -> bool:
+    return table.name is not None and can_be_said(table.name)
 
 
 def dataset_names(tables: Sequence[SourceTable]) -> list[tuple[SourceTable, str]]:

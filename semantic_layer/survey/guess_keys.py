@@ -23,8 +23,12 @@ class KeyGuess:
 
 
 async def guess_key(survey: Survey, table: TableProfile) -> KeyGuess:
+    usable = [one for one in table.unique if all(table.column(name) is not None for name in one)]
+    if usable:
+        return KeyGuess(usable[0], "as the source declares it", is_sure=True)
     if table.unique:
-        return KeyGuess(table.unique[0], "as the source declares it", is_sure=True)
+        said = ", ".join(table.unique[0])
+        return KeyGuess((), f"the source's key ({said}) has a type that the language has not: an `sql:` can cast it")
     likely = [column for column in table.columns if _may_identify(table, column)]
     if table.sampled == 0:
         named = [column for column in likely if _is_own(table, column)]

@@ -1,10 +1,12 @@
 """What tables hold, as far as first definitions need to know: columns, their first rows, what the source declares."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from semantic_layer.definitions.grammar import SOURCE_NAME
 from semantic_layer.definitions.model import Catalog, Dataset, Source, Table
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.types import ColumnType, Kind
@@ -42,7 +44,7 @@ class TableProfile:
     table: SourceTable
     dataset: str
     columns: tuple[ColumnProfile, ...] = ()
-    others: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)  # column -> why
     unique: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     rows: int | None = None
@@ -56,6 +58,11 @@ class TableProfile:
 
     def column(self, name: str) -> ColumnProfile | None:
         return next((one for one in self.columns if one.name.lower() == name.lower()), None)
+
+
+def can_be_said(name: str) -> bool:
+    """Whether definitions can name a column or table of this name."""
+    return re.fullmatch(SOURCE_NAME, name) is not None
 
 
 class Survey:
@@ -108,7 +115,8 @@ class Survey:
     async def _profile(self, table: SourceTable, dataset: str) -> TableProfile:
         relation = self._published.catalog.datasets[dataset].relation
         found = await self._sources.engine(self._connection).describe(relation)
-        types = dict(list(found.types.items())[:MOST_COLUMNS])
+        said = {name: type_ for name, type_ in found.types.items() if can_be_said(name)}
+        types = dict(list(said.items())[:MOST_COLUMNS])
         impossible = {name: True for name, type_ in types.items() if type_.kind is Kind.FLOAT or type_.is_time}
         self._schemas[dataset] = SourceColumns(found.types, found.unique, impossible)
         look = self.look()
@@ -116,7 +124,10 @@ class Survey:
         columns, sampled = await self._columns(look, dataset, types)
         if rows != sampled:
             columns = await self._floats_in_all_rows(look, dataset, columns)
-        return TableProfile(table, dataset, columns, found.others, found.unique, found.foreign_keys, rows, sampled)
+        left_out = {name: f"of type {type_}" for name, type_ in found.others.items()}
+        left_out |= {repr(name): "no name of the language" for name in found.types if name not in said}
+        left_out |= {name: f"more than {MOST_COLUMNS} columns" for name in said if name not in types}
+        return TableProfile(table, dataset, columns, left_out, found.unique, found.foreign_keys, rows, sampled)
 
     async def _floats_in_all_rows(
         self, look: Look, dataset: str, columns: tuple[ColumnProfile, ...]

@@ -56,6 +56,7 @@ CREATE TABLE documents (document_id bigint, body jsonb, tags text[]);
 INSERT INTO documents VALUES (1, '{}', '{a}'), (2, '{}', NULL);
 CREATE VIEW paid AS SELECT "from" AS paid_id, "Order Total" AS total FROM "select";
 CREATE TABLE "dotted.name" (id integer);
+CREATE TABLE keyed_by_uuid (id uuid PRIMARY KEY, n integer);
 CREATE TABLE metric (id integer PRIMARY KEY, query text, segments text, "and" boolean);
 INSERT INTO metric VALUES (1, 'a', 'x', true), (2, 'a', 'x', false), (3, 'a', 'y', false);
 """
@@ -185,14 +186,28 @@ async def test_a_database_with_odd_names(postgres_server: EmbeddedPostgres) -> N
     found = await written(url)
     catalog = catalog_of(found)
     assert set(found.left_out) == {
-        "dotted.name (a dot inside a name is not in the language)",
-        "nothing_at_all (no column of a type that the language has)",
+        "'dotted.name' (no name of the language)",
+        "nothing_at_all (no column that the language can name and type)",
     }
     tables = {one.relation.name: one for one in catalog.datasets.values() if isinstance(one.relation, Table)}
-    assert set(tables) == {"select", "Order Details", "Größe", "订单", "empty_one", "documents", "paid", "metric"}
+    assert set(tables) == {
+        "select",
+        "Order Details",
+        "Größe",
+        "订单",
+        "empty_one",
+        "documents",
+        "paid",
+        "metric",
+        "keyed_by_uuid",
+    }
     assert tables["Größe"].name == "grosse" and tables["Order Details"].name == "order_details"
     assert set(tables["documents"].columns) == {"document_id"}
     assert tables["empty_one"].key == ("id",)
+    assert tables["keyed_by_uuid"].key is None
+    assert (
+        "key: none  # the source's key (id) has a type that the language has not" in found.files["keyed_by_uuid.yaml"]
+    )
     values = await every_metric_and_dimension(catalog, url)
     assert values[f"{tables['select'].name}_count"] == 3
     assert str(values["total_order_total"]) == "7.00"
