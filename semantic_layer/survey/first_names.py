@@ -39,7 +39,7 @@ def singular(name: str) -> str:
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if name.endswith(ending):
             return name.removesuffix(ending) + instead
-    return name.removesuffix("s") if not name.endswith(("ss", "us", "is")) else name
+    return name if name.endswith(("ss", "us", "is", "_s")) or name == "s" else name.removesuffix("s")
 
 
 class Names:

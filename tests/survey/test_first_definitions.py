@@ -271,4 +271,5 @@ def test_names_are_given_once() -> None:
     assert names.take(["time"], 4) == "time_2"
     assert names.take(["when"], 5, is_time=True) == "when"
     assert names.take(["when_part"], 6) == "when_part_2"
+    assert singular("e_s") == "e_s" and singular("s") == "s" and singular("orders") == "order"
     assert singular("categories") == "category" and singular("status") == "status" and singular("boxes") == "box"
