@@ -1,6 +1,8 @@
 """The schema that a catalog makes: types by declaration, words of the dictionary, and nothing that breaks."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,25 @@ from graphql import (
     introspection_from_schema,
     validate_schema,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from semantic_layer.api.meanings import meaning_of
 from semantic_layer.api.schema import build_schema, print_schema
-from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.check_typed_names import check_typed_names
+from semantic_layer.definitions.expression import Literal
+from semantic_layer.definitions.findings import Findings
+from semantic_layer.definitions.model import Catalog, Metric, Rule
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reader import read_files
+from semantic_layer.definitions.shape_reader import Places
+from semantic_layer.definitions.typed_names import camel_case
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.query.ask import AskDimension
 from tests.api.given import Door, published
 from tests.api.given import schema as demo_schema
 
+NAME = re.compile("[A-Za-z][A-Za-z0-9]*")  # what GraphQL takes, and without a reserved "__"
 SHOP = """
 language: 1
 catalog: {time_zone: UTC, languages: [en, zh]}
@@ -141,6 +152,30 @@ def test_each_field_has_the_type_of_its_declaration(shop: GraphQLSchema) -> None
         "metric": "MetricWhere",
     }
     assert "segments" not in where and "Segment" not in shop.type_map
+
+
+def test_every_field_leads_back_to_one_definition() -> None:
+    catalog, found = published().catalog, []
+    for typed, field in fields_of(demo_schema().graphql, "Row").items():
+        meaning = meaning_of(field)
+        assert meaning is not None
+        found.append(meaning.name)
+        assert typed in (camel_case(meaning.name), camel_case(meaning.name + "_part"))
+    facts = ("transactions", "campaign_targets", "redemptions")
+    own = {name for fact in facts for name in catalog.datasets[fact].dimensions}
+    assert set(found) >= set(catalog.metrics) | own | {"product", "household_campaign", "time"}
+
+
+@settings(max_examples=40)
+@given(st.lists(st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+){0,3}", fullmatch=True), min_size=2, unique=True))
+def test_two_names_are_one_in_the_schema_only_if_validate_says_so(names: list[str]) -> None:
+    catalog = replace(Catalog(), metrics={name: Metric(name, Rule(Literal(1))) for name in names})
+    findings = Findings(catalog, Places(), frozenset())
+    check_typed_names(findings)
+    assert all(NAME.fullmatch(camel_case(name)) for name in names)
+    clashes = len(names) - len({camel_case(name) for name in names})
+    kept = sum(1 for name in {camel_case(one): one for one in names} if name in ("time", "timePart"))
+    assert len(findings.problems) == clashes + kept
 
 
 def test_values_may_be_null_and_objects_of_dimensions_not(shop: GraphQLSchema) -> None:
