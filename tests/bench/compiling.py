@@ -37,7 +37,7 @@ SHAPES: dict[str, dict[str, object]] = {
 
 
 def measure(bench: Bench) -> Section:
-    columns = ("shape", "new", "known", "characters of SQL")
+    columns = ("shape", "CPU, new", "CPU, known", "characters of SQL")
     return Section("From a question to its statement", READING, columns, asyncio.run(_measured(bench)))
 
 
@@ -61,7 +61,7 @@ async def _measured(bench: Bench) -> list[tuple[str, ...]]:
                 bench.rounds * 3,
             )
             size = sum(len(statement.text) for statement in (await compiled(WHOLE_YEAR)).statements)
-            rows.append((name, str(costs["new"].wall), shown(costs["known"].wall.median), f"{size:,}"))
+            rows.append((name, str(costs["new"].cpu), shown(costs["known"].cpu.median), f"{size:,}"))
     finally:
         await engine.close()
     return rows
