@@ -158,6 +158,13 @@ async def test_last_days_of_the_time_that_dates_the_metric(engine: str, shop: Ow
     assert await shop.rows(engine, ytd) == [["35.01"]]
 
 
+async def test_partial_periods_are_those_of_the_time_that_dates_the_metric(engine: str, shop: OwnWorld) -> None:
+    """Payments run from 2 May to 30 June: May is cut, June is whole. Orders begin on 31 January and end on 10 June."""
+    answer = await shop.ask(engine, {"metrics": [{"name": "paid"}], "by": by("MONTH", "paid_on")})
+    assert answer["rows"] == [["2024-05-01", "30.00"], ["2024-06-01", "5.01"], [None, "0.50"]]
+    assert answer["meta"]["partialPeriods"] == ["2024-05-01"]
+
+
 async def test_the_hour_that_summer_time_leaves_out_is_no_period(engine: str, shop: OwnWorld) -> None:
     """31 March 2024 has 23 hours in Berlin: after 01:00 comes 03:00. 27 October names its 25 hours by 24 labels."""
     hours = {
