@@ -27,16 +27,24 @@ FragmentOf = Callable[[str], FragmentDefinitionNode | None]
 
 
 class IntrospectionAloneRule(ValidationRule):
-    """`__schema` and `__type` stand in operations of their own, and only a few times."""
+    """`__schema` and `__type` stand in operations of their own, only a few times, and without aliases below.
+
+    Each alias would list a large schema once more.
+    """
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_args: Any) -> None:
-        names = [field.name.value for field in _root_fields(node.selection_set, self._fragment, set())]
+        roots = list(_root_fields(node.selection_set, self._fragment, set()))
+        names = [field.name.value for field in roots]
         introspecting = sum(name in ROOTS for name in names)
         if introspecting and not BESIDE.issuperset(names):
             self.report_error(GraphQLError("ask __schema and __type in an operation of their own", node))
         if introspecting > MOST_ROOTS or names.count("__schema") > 1:
             message = f"ask __schema once, and __type at most {MOST_ROOTS} times in one operation"
             self.report_error(GraphQLError(message, node))
+        seen: set[str] = set()
+        below = (root.selection_set for root in roots if root.name.value in ROOTS and root.selection_set is not None)
+        if any(_has_alias(selections, self._fragment, seen) for selections in below):
+            self.report_error(GraphQLError("fields of __schema and __type take no aliases", node))
 
     def _fragment(self, name: str) -> FragmentDefinitionNode | None:
         context: ValidationContext = self.context
@@ -68,3 +76,13 @@ def _root_fields(selections: SelectionSetNode, fragment_of: FragmentOf, seen: se
             fragment = fragment_of(node.name.value)
             if fragment is not None:
                 yield from _root_fields(fragment.selection_set, fragment_of, seen)
+
+
+def _has_alias(selections: SelectionSetNode, fragment_of: FragmentOf, seen: set[str]) -> bool:
+    """Whether a field at any depth has one; `seen` are the fragments that were looked into."""
+    for field in _root_fields(selections, fragment_of, seen):
+        if field.alias is not None:
+            return True
+        if field.selection_set is not None and _has_alias(field.selection_set, fragment_of, seen):
+            return True
+    return False

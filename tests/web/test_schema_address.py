@@ -81,6 +81,8 @@ async def test_introspection_that_fails_is_not_kept(client: httpx.AsyncClient) -
             "of their own",
         ),
         ("{ a: __schema { queryType { name } } b: __schema { queryType { name } } }", "once"),
+        ("{ __schema { types { name again: name } } }", "no aliases"),
+        ("{ __schema { types { ...F } } } fragment F on __Type { a: fields { name } }", "no aliases"),
         ("{" + " ".join(f't{n}: __type(name: "Row") {{ name }}' for n in range(11)) + "}", "at most 10"),
     ],
 )
