@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import DocumentNode
+from graphql import DocumentNode, get_introspection_query
 
 from semantic_layer.api import schema_in_service
 from semantic_layer.api.documents import PreparedSchema
@@ -94,6 +94,9 @@ async def test_schemas_and_documents_go_with_their_catalog(registry_url: str) ->
             await publish(application, catalog, number)
             seen += [revisions(reply) for reply in await asyncio.gather(*running)]
             seen.append(revisions(await ask(client, OTHER_DOCUMENT)))
+            if number % 10 == 0:
+                assert "sales" in (await client.get("/schema.graphql")).text
+                await client.post("/graphql", json={"query": get_introspection_query()})
             schema = application.schemas.current()
             assert schema.published is application.catalogs.current
             schemas.append(weakref.ref(schema.graphql))
