@@ -8,7 +8,7 @@ from semantic_layer.definitions.model import Across, Dataset, Join, MetricValue,
 from semantic_layer.definitions.problem import Problem, ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.reader import Reading
-from semantic_layer.definitions.scope import block_of, blocks_below, homes
+from semantic_layer.definitions.scope import block_of, blocks_below, row_homes
 from semantic_layer.definitions.shape_reader import Path
 
 Columns = Mapping[str, Collection[str]]  # dataset -> the columns of its table
@@ -26,7 +26,7 @@ def column_problems(reading: Reading, columns: Columns) -> list[Problem]:
             if rule.home is not None and not isinstance(rule.modifier, Across):
                 _check_formula(findings, rule.home, Formula(rule.value, (*block.path, "is")), columns)
             if rule.where is not None:
-                for home in homes(reading.catalog, block):
+                for home in row_homes(reading.catalog, block):
                     _check_formula(findings, home, Formula(rule.where, (*block.path, "where")), columns)
     return sorted(findings.problems)
 

@@ -8,7 +8,7 @@ from semantic_layer.definitions.findings import Findings
 from semantic_layer.definitions.model import Across, After, Catalog, MetricValue, Segment, TopMembers
 from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, metric_names
+from semantic_layer.definitions.scope import Block, block_of, blocks_below, metric_names, row_homes
 from semantic_layer.definitions.shape_reader import Path
 
 MAX_LEVELS = 60  # metrics made of metrics: every later stage walks them by recursion
@@ -116,7 +116,7 @@ def _uses_of_block(catalog: Catalog, block: Block) -> Iterator[Use]:
     rule = block.rule
     if isinstance(rule.modifier, After):
         yield from _metric_use(catalog, rule.modifier.event, (*block.path, "after", "event"))
-    datasets = homes(catalog, block) if rule.where is not None or isinstance(rule.modifier, Across) else ()
+    datasets = row_homes(catalog, block) if rule.where is not None or isinstance(rule.modifier, Across) else ()
     for home in datasets:
         if rule.where is not None:
             yield from _uses_of_condition(catalog, home, rule.where, (*block.path, "where"))

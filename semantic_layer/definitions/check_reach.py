@@ -23,7 +23,7 @@ from semantic_layer.definitions.model import (
 )
 from semantic_layer.definitions.problem import Place, ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import TIME, FoundDimension, NotFound, find_dimension, reachable_names, reached
-from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes
+from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, row_homes
 from semantic_layer.definitions.shape_reader import Path
 
 
@@ -48,7 +48,7 @@ def _check_block(findings: Findings, block: Block) -> None:
         check_compared_values(findings, rule.home, Formula(rule.value, (*path, "is")))
     if rule.where is not None:
         columns = rule.home is not None
-        for home in datasets if rule.home is None else (rule.home,):
+        for home in row_homes(findings.catalog, block) if rule.home is None else (rule.home,):
             if home in findings.catalog.datasets:
                 _check_condition(findings, home, Formula(rule.where, (*path, "where")), columns=columns)
     match rule.modifier:

@@ -1,9 +1,7 @@
 """What is in the language and not yet served: refused here, so that no catalog is published that cannot answer."""
 
 from semantic_layer.definitions.findings import Findings
-from semantic_layer.definitions.model import After
 from semantic_layer.definitions.problem import ProblemCode
-from semantic_layer.definitions.scope import block_of, blocks_below
 from semantic_layer.definitions.shape_reader import Path
 
 
@@ -15,12 +13,6 @@ def check_served(findings: Findings) -> None:
             _refuse(findings, ("metrics", metric.name, "valid_from"), '"valid_from" (a rule that begins on a day)')
         if metric.history == "as_defined":
             _refuse(findings, ("metrics", metric.name, "history"), '"history: as_defined"')
-        for block in blocks_below(block_of(metric)):
-            match block.rule.modifier:
-                case After():
-                    _refuse(findings, (*block.path, "after"), '"after" (conversion)')
-                case _:
-                    pass
 
 
 def _refuse(findings: Findings, path: Path, what: str) -> None:

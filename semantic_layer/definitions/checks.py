@@ -1,6 +1,7 @@
 """The checks of a whole catalog, in order: names before circles, and what walks the metrics only without circles."""
 
 from semantic_layer.definitions.check_clashes import check_clashes
+from semantic_layer.definitions.check_conversion import check_conversion
 from semantic_layer.definitions.check_cycles import check_cycles
 from semantic_layer.definitions.check_datasets import check_datasets, check_settings
 from semantic_layer.definitions.check_kinds import check_kinds
@@ -25,7 +26,7 @@ ALWAYS = (
     check_typed_names,
     check_served,
 )
-WITHOUT_CIRCLES = (check_reach, check_units, check_kinds, check_windows)
+WITHOUT_CIRCLES = (check_reach, check_units, check_kinds, check_windows, check_conversion)
 
 
 def check(catalog: Catalog, places: Places | None = None, broken: frozenset[Path] = frozenset()) -> list[Problem]:

@@ -48,7 +48,7 @@ from semantic_layer.definitions.model import (
     Trailing,
 )
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
-from semantic_layer.definitions.scope import Block, block_of, homes
+from semantic_layer.definitions.scope import Block, block_of, homes, row_homes
 from semantic_layer.definitions.shape_reader import Path, Places
 from semantic_layer.definitions.units import Units
 
@@ -120,7 +120,9 @@ class Fingerprints:
             kind="rule",
             value=self._rows(rule.value, rule.home) if in_rows and rule.home else self._metrics_expr(rule.value, block),
             home=None if rule.home is None else self._home(rule.home, rule.time),
-            where=None if rule.where is None else [self._rows(rule.where, home) for home in datasets],
+            where=None
+            if rule.where is None
+            else [self._rows(rule.where, home) for home in row_homes(self.catalog, block)],
             modifier=self._modifier(rule.modifier, block, datasets),
             unit=self._units.of_block(block),
             fill=None if rule.fill is None else _number(rule.fill),
@@ -170,7 +172,8 @@ class Fingerprints:
             case After(event, same, within, first_touch):
                 limit = None if within is None else [str(within.count), within.unit.value]
                 touch = "first" if first_touch else "last"
-                return ["after", self.metric(event), self._set(same, datasets), limit, touch]
+                both = (*datasets, *row_homes(self.catalog, block))
+                return ["after", self.metric(event), self._set(same, both), limit, touch]
 
     def _set(self, words: tuple[str, ...], datasets: tuple[str, ...]) -> Form:
         """Dimensions whose order does not matter, each as every dataset reaches it."""

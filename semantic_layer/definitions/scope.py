@@ -1,10 +1,10 @@
 """What names mean inside one sentence, and every sentence of a catalog with where it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semantic_layer.definitions.expression import Name, walk
-from semantic_layer.definitions.model import Across, Catalog, Metric, Rule
+from semantic_layer.definitions.model import Across, After, Catalog, Metric, Rule
 from semantic_layer.definitions.shape_reader import Path
 
 
@@ -53,12 +53,31 @@ def warning_block(metric: Metric) -> Block | None:
 
 
 def homes(catalog: Catalog, block: Block) -> tuple[str, ...]:
-    """The datasets whose rows a sentence aggregates, through the metrics and steps it uses."""
+    """The datasets whose rows a sentence aggregates, through the metrics and steps it uses.
+
+    Of a conversion these are the rows of its events, which are credited with those that follow.
+    """
+    return _homes(catalog, [block])
+
+
+def row_homes(catalog: Catalog, block: Block) -> tuple[str, ...]:
+    """The datasets of whose rows a sentence's own `where` speaks: of a conversion, those that follow the events."""
+    if not isinstance(block.rule.modifier, After):
+        return homes(catalog, block)
+    return _homes(catalog, [replace(block, rule=replace(block.rule, modifier=None))])
+
+
+def _homes(catalog: Catalog, pending: list[Block]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     seen: set[Path] = set()
-    pending = [block]
     while pending:
         current = pending.pop()
+        if isinstance(current.rule.modifier, After):
+            event = catalog.metrics.get(current.rule.modifier.event)
+            if event is not None and block_of(event).path not in seen:
+                seen.add(block_of(event).path)
+                pending.append(block_of(event))
+            continue
         if current.rule.home is not None:
             found[current.rule.home] = None
         for name in reversed(used_names(current)):

@@ -8,6 +8,7 @@ from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import base
 from semantic_layer.plan.combine import ranked
 from semantic_layer.plan.context import Context, Evaluated
+from semantic_layer.plan.conversion import credited
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.per_entity import per_entity
 from semantic_layer.plan.semi_additive import taken
@@ -21,6 +22,7 @@ from semantic_layer.query.measure import (
     Asked,
     AtFewer,
     Base,
+    Credited,
     Filled,
     Filtered,
     Measure,
@@ -60,6 +62,8 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
             return shifted(measure, context, draft, hint)
         case Windowed():
             return windowed(measure, context, draft, hint)
+        case Credited():
+            return credited(measure, context, draft)
         case Taken():
             return taken(measure, context, draft, hint)
         case PerEntity():

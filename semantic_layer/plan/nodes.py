@@ -105,9 +105,11 @@ class RankOver(Leaf):
 
 @dataclass(frozen=True, slots=True)
 class RowNumber(Leaf):
-    """A number that tells the rows of a relation apart."""
+    """A number that tells rows apart: with an order from 1 on, apart within each combination of `within`."""
 
     type: ColumnType = BIGINT
+    within: tuple[Expr, ...] = ()
+    order: tuple["Ordered", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,8 @@ def inner_expressions(leaf: Expr) -> tuple[Expr, ...]:
             return (aggregate, where)
         case RankOver(value, within):
             return (value, *within)
+        case RowNumber(_, within, order):
+            return (*within, *(one.expr for one in order))
         case HasRow(block):
             return block_expressions(block)
         case _:

@@ -112,8 +112,10 @@ def _text(expr: Expr) -> str:
         case RankOver(value, within, descending):
             inside = f" within {', '.join(_text(one) for one in within)}" if within else ""
             return f"rank by {_text(value)}{' descending' if descending else ''}{inside}"
-        case RowNumber():
-            return "row number"
+        case RowNumber(_, within, order):
+            inside = f" within {', '.join(_text(one) for one in within)}" if within else ""
+            by = ", ".join(f"{_text(one.expr)}{' descending' if one.descending else ''}" for one in order)
+            return f"row number{f' by {by}' if by else ''}{inside}"
         case HasRow(block):
             return f"a row exists ({'; '.join(line.strip() for line in _block(block))})"
         case _:

@@ -31,7 +31,7 @@ from semantic_layer.plan.nodes import (
 from semantic_layer.plan.typed import cast, type_of, typed
 from semantic_layer.plan.validity import Validity, validity
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.measure import Asked, EntityCondition
+from semantic_layer.query.measure import Asked, Credits, EntityCondition
 from semantic_layer.query.resolve_rule import measure_of
 
 Path = tuple[str, ...]  # join names from the home on
@@ -348,6 +348,8 @@ class RowScope:
                     return self._exists(node)
                 case EntityCondition():
                     return self._entity(node)
+                case Credits():
+                    return self._credits(node)
                 case _:
                     return None
 
@@ -382,6 +384,18 @@ class RowScope:
         on = (*on, *self._holds(self.dataset, self.alias, join, inner.alias))
         block = Block(inner.relation, (), tuple(inner.joins), (*on, *inner.row_rule(), *where))
         return HasRow(block)
+
+    def _credits(self, node: Credits) -> Expr:
+        """How many followers the row is credited with, joined by the key of its dataset."""
+        value = self.draft.evaluate(node.credited, Context(self.context.published, ()), self.draft, "credits")
+        step = self.draft.steps[value.steps[0]]
+        here: list[Expr] = [self.raw(self.dataset, self.alias, column) for column in self.dataset.key or ()]
+        return Call("coalesce", (step.field("credits", self._joined_once(step, self.alias, here)), Literal(0)))
+
+    def moment(self, time: str) -> Expr:
+        """The row's own time by one of its time dimensions, whatever the zone of the question."""
+        zone = self.catalog.settings.time_zone
+        return cast(self._own_dimension(self.dataset, self.alias, self.dataset.dimensions[time], zone), TIMESTAMP)
 
     def _entity(self, node: EntityCondition) -> Expr:
         """A condition on the row's entity: its values are computed in a step and joined to the one row it has there.

@@ -35,6 +35,7 @@ from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
     Base,
+    Credited,
     Filled,
     Filtered,
     Measure,
@@ -162,7 +163,7 @@ def unshifted(measure: Measure) -> Measure:
             return replace(measure, inputs={name: unshifted(inner) for name, inner in measure.inputs.items()})
         case Filtered() | Filled() | Windowed() | AtFewer() | Ranked():
             return replace(measure, inner=unshifted(measure.inner))
-        case Base() | Taken():
+        case Base() | Taken() | Credited():
             return measure
 
 

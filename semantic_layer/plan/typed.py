@@ -95,6 +95,8 @@ def typed_aggregate(aggregate: Aggregate) -> Expr:
     """Averages and quantiles over floats, cast before the operation; an exact average from its exact sum."""
     arguments = tuple(typed(argument) for argument in aggregate.arguments)
     function = aggregate.function
+    if function == "count_credits":
+        return Call("coalesce", (cast(Aggregate("sum", arguments), BIGINT), Literal(0)))
     if function == "avg" and type_of(arguments[0]).is_exact:
         total = cast(Aggregate("sum", arguments), FLOAT)
         return Call("divide", (total, Call("nullif", (Aggregate("count", arguments), Literal(0)))))

@@ -36,6 +36,7 @@ from semantic_layer.query.measure import (
     Asked,
     AtFewer,
     Base,
+    Credited,
     Filled,
     Filtered,
     Measure,
@@ -87,7 +88,7 @@ def pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
         case PerEntity() if any(isinstance(node, Shifted | Windowed) for node in walk(measure)):
             message = "a window of time over entities that are chosen by windows or shifts of time is not served"
             raise refuse(ErrorCode.NOT_SUPPORTED, message)
-        case Base() | Taken() | PerEntity():
+        case Base() | Taken() | PerEntity() | Credited():
             return Windowed(measure, window)
 
 

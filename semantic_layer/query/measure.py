@@ -5,12 +5,12 @@ are rows of datasets (Base) and the ways to build on them. The plan room evaluat
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from semantic_layer.definitions.expression import Aggregate, Expr, Leaf
 from semantic_layer.definitions.model import AtStartOf, Duration, Take, ToDate, Trailing
-from semantic_layer.definitions.types import ColumnType
+from semantic_layer.definitions.types import INTEGER, ColumnType
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,29 @@ class Ranked:
     descending: bool
 
 
-Measure = Base | Arithmetic | Filtered | Filled | Shifted | Windowed | Taken | PerEntity | AtFewer | Ranked
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The rows (for a distinct count the values, each at its first row) that a count counts, which pass `where`."""
+
+    count: Base
+    where: tuple[Expr, ...] = field(hash=False)  # conditions may hold mappings
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """How many of `followers` each event is credited with (rule 18): per row of the events' dataset, by its key.
+
+    A follower is of the last event before it (or the first) that has the same `same`, at most `within` before it.
+    """
+
+    events: Events
+    followers: Events
+    same: tuple[str, ...]
+    within: Duration | None
+    first_touch: bool
+
+
+Measure = Base | Arithmetic | Filtered | Filled | Shifted | Windowed | Taken | PerEntity | AtFewer | Ranked | Credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +148,14 @@ class EntityCondition(Leaf):
     condition: Expr
     inputs: Mapping[str, Measure]
     all_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credits(Leaf):
+    """In an aggregate: how many followers the row is credited with, 0 for a row that is no event."""
+
+    credited: Credited
+    type: ColumnType = INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +175,7 @@ class Value(Leaf):
 
 def children(measure: Measure) -> tuple[Measure, ...]:
     match measure:
-        case Base():
+        case Base() | Credited():
             return ()
         case Arithmetic(_, inputs):
             return tuple(inputs.values())

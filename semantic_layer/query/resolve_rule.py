@@ -34,6 +34,7 @@ from semantic_layer.definitions.model import (
 )
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.query.conversion import conversion
 from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
@@ -83,7 +84,7 @@ def _of_rule(rule: Rule, scope: _Scope) -> Measure:
     if rule.where is not None:
         measure = Filtered(measure, written_out(rule.where, measure, inside.catalog, inside.parameters))
     if rule.modifier is not None and across is None:
-        measure = _modified(measure, rule.modifier)
+        measure = _modified(measure, rule.modifier, scope.catalog)
     return measure if rule.fill is None else Filled(measure, rule.fill)
 
 
@@ -134,7 +135,7 @@ def _per_entity(rule: Rule, across: Across, scope: _Scope) -> Measure:
     return PerEntity(value, across.entity, inputs, home, having, across.all_time, dated_by, time)
 
 
-def _modified(measure: Measure, modifier: Modifier) -> Measure:
+def _modified(measure: Measure, modifier: Modifier, catalog: Catalog) -> Measure:
     match modifier:
         case Trailing() | ToDate():
             return Windowed(measure, modifier)
@@ -148,7 +149,9 @@ def _modified(measure: Measure, modifier: Modifier) -> Measure:
             return Ranked(measure, within, descending)
         case SemiAdditive(take, each):
             return Taken(measure, take, each)
-        case After() | Across():
+        case After(event):
+            return conversion(measure, measure_of(catalog, event), modifier)
+        case Across():
             raise refuse(ErrorCode.NOT_SUPPORTED, "This kind of metric is not served by this release.")
 
 

@@ -39,6 +39,7 @@ from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
     Base,
+    Credited,
     EntityCondition,
     Filled,
     Filtered,
@@ -119,7 +120,7 @@ def expression_type(expr: Expr, type_of_name: TypeOfName) -> ColumnType | None:
 def aggregate_type(aggregate: Aggregate, type_of_name: TypeOfName) -> ColumnType | None:
     """Rule 8: counts INTEGER, sums BIGINT / DECIMAL(38,s) / FLOAT, averages and quantiles FLOAT, min and max as is."""
     function = aggregate.function
-    if function in ("count", "count_distinct", "count_if", "approx_count_distinct"):
+    if function in ("count", "count_distinct", "count_if", "approx_count_distinct", "count_credits"):
         return INTEGER
     argument = expression_type(aggregate.arguments[0], type_of_name)
     if function in ("min", "max", "bool_and", "bool_or"):
@@ -226,7 +227,7 @@ def measure_type(measure: Measure, type_in_home: Callable[[str], TypeOfName]) ->
             return FLOAT
         case Filtered() | Taken() | Shifted() | Windowed() | AtFewer():
             return measure_type(measure.inner, type_in_home)
-        case Ranked():
+        case Ranked() | Credited():
             return INTEGER
 
 

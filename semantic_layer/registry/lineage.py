@@ -4,7 +4,7 @@ One walk over the definitions serves both directions, and tells a publication wh
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from semantic_layer.definitions.model import (
     TopMembers,
 )
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
-from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, used_names
+from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, row_homes, used_names
 
 
 class NodeKind(StrEnum):
@@ -165,8 +165,11 @@ class LineageGraph:
                 yield from self._in_formula(rule.home, rule.value, Role.VALUE)
         if rule.where is None and rule.modifier is None:
             return
-        for home in homes(self.catalog, block):
+        for home in row_homes(self.catalog, block):
             yield from self._uses_at_home(home, rule)
+        if isinstance(rule.modifier, After):
+            for home in homes(self.catalog, block):
+                yield from self._uses_at_home(home, replace(rule, where=None))
 
     def _uses_at_home(self, home: str, rule: Rule) -> Iterator[tuple[Node, Role]]:
         """Conditions and modifiers of a sentence hold for the rows of each home that it is made of."""

@@ -18,6 +18,7 @@ from semantic_layer.plan.nodes import (
     Kept,
     Moved,
     Null,
+    Ordered,
     PeriodStart,
     Possible,
     RankOver,
@@ -88,8 +89,8 @@ class Writer:
                 return self._time(expr)
             case RankOver():
                 return self._rank(expr)
-            case RowNumber():
-                return exp.Window(this=function("row_number"))
+            case RowNumber(_, within, order):
+                return self._row_number(within, order)
             case HasRow(block):
                 return exp.Exists(this=self.exists(block))
             case _:
@@ -257,6 +258,16 @@ class Writer:
                 return dialects.approximate(self.dialect, name, arguments[0], part)
             case _:
                 return function(name, *arguments)
+
+    def _row_number(self, within: tuple[Expr, ...], order: tuple[Ordered, ...]) -> exp.Expression:
+        if not order:
+            return exp.Window(this=function("row_number"))
+        ordered = [exp.Ordered(this=self.write(one.expr), desc=one.descending, nulls_first=False) for one in order]
+        return exp.Window(
+            this=function("row_number"),
+            partition_by=[self.write(one) for one in within] or None,
+            order=exp.Order(expressions=ordered),
+        )
 
     def _rank(self, rank: RankOver) -> exp.Expression:
         value = self.write(rank.value)

@@ -282,6 +282,33 @@ MISTAKES = [
     ("metrics:\n  x: !!map {is: revenue}\n", "new.yaml:2:6  YAML  tags are not in the language"),
     ("language: 2\n", "new.yaml:1:11  LANGUAGE_VERSION  this program reads language: 1"),
     ("calender: {}\n", 'new.yaml:1:1  UNKNOWN_KEY  a file has no key "calender"; did you mean "calendars"?'),
+    # conversions
+    (
+        "metrics:\n  x:\n    is: returned\n    after: {event: order_count, same: [customer_id], within: 7 days}\n"
+        "  returned: {is: count(*), from: returns}\n",
+        'new.yaml:4:20  BAD_VALUE  "order_count" does not count the rows of one dataset: count(*), count(x)',
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    after: {event: lines, same: [customer_id], within: 7 days}\n"
+        "  lines: {is: count(*), from: order_lines}\n",
+        'new.yaml:3:9  BAD_VALUE  "is" beside "after" counts rows of one dataset: count(*), count(x), count_if(c)',
+    ),
+    (
+        "metrics:\n  x:\n    is: returned\n    after: {event: lines, same: [customer_id], within: unlimited}\n"
+        "  lines: {is: count(*), from: order_lines}\n  returned: {is: count(*), from: returns}\n",
+        "new.yaml:4:34  UNREACHABLE  same: returns does not reach customer_id; both events must",
+    ),
+    (
+        "metrics:\n  x:\n    is: returned\n    after: {event: liness, same: [customer_id], within: 7 days}\n"
+        "  lines: {is: count(*), from: order_lines}\n  returned: {is: count(*), from: returns}\n",
+        'new.yaml:4:20  UNKNOWN_METRIC  event: "liness" is not a metric; near: lines',
+    ),
+    (
+        "metrics:\n  x:\n    is: count(*)\n    from: product\n"
+        "    after: {event: lines, same: [product.brand], within: 7 days}\n"
+        "  lines: {is: count(*), from: order_lines}\n",
+        "new.yaml:5:5  UNREACHABLE  after: dataset product has no time dimension, so nothing comes before or after",
+    ),
     # slowly changing rows
     (
         RATES.format(join="{kind: many_to_one, match: code}"),
@@ -343,10 +370,6 @@ MISTAKES = [
         'new.yaml:13:11  BAD_VALUE  "take: last" is the state at one second of at; say "last recorded"',
     ),
     # not yet served
-    (
-        "metrics:\n  x:\n    is: revenue\n    after: {event: order_count, same: [customer_id], within: 7 days}\n",
-        'new.yaml:4:5  NOT_SUPPORTED  "after" (conversion): in the language, but not served by this release',
-    ),
     (
         "calendars:\n  fiscal: {from: store, day: d, grains: {period: p}}\n",
         "new.yaml:2:3  NOT_SUPPORTED  custom calendars: in the language, but not served by this release",

@@ -8,7 +8,7 @@ from tests.house.tree import ROOT, files, modules
 
 PAGE = (ROOT / "docs" / "semantics.md").read_text(encoding="utf-8")
 RULES = dict(re.findall(r"^### (\d+)\. [^\n]+\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-WITHOUT_QUESTION = {"16", "18"}  # the demo has no stock; conversion is not served
+WITHOUT_QUESTION = {"16", "18"}  # the demo has no stock and no conversion
 
 
 def test_the_rules_are_all_there_and_in_order() -> None:

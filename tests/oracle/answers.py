@@ -58,6 +58,9 @@ METRIC_TYPES: dict[str, str] = {
     "on_hand_share": "FLOAT",
     "middle_store": "FLOAT",
     "till_sales": "DECIMAL",
+    "baskets_after_coupon": "INTEGER",
+    "baskets_after_first_coupon": "INTEGER",
+    "baskets_per_coupon": "FLOAT",
     "tiered_sales": "DECIMAL",
     "loyal_share": "FLOAT",
 }

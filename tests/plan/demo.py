@@ -31,6 +31,7 @@ SCHEMAS: dict[RelationKey, SourceColumns] = {
     )
     for table, columns in TABLES.items()
 }
+_TIERS = {"household_id": BIGINT, "since": DATE, "till": DATE, "tier": TEXT}
 _STOCK = {"store_id": BIGINT, "product_id": BIGINT, "day": DATE, "pieces": decimal(38, 0)}
 
 
@@ -175,6 +176,11 @@ QUESTIONS_OF_KINDS: dict[str, Question] = {
         "by": [by("day", grain="MONTH")],
         "where": between("2017-03-01", "2017-06-01", "day"),
     },
+    "conversion": {
+        "metrics": [metric("baskets_after_coupon")],
+        "by": [by("redemption_date", grain="MONTH"), by("campaign.campaign_type")],
+    },
+    "what_held_at_the_time": {"metrics": [metric("till_sales")], "by": [by("loyalty.tier")]},
     "states_in_a_window": {"metrics": [metric("on_hand_28d")], "by": [by("day", grain="WEEK")]},
 }
 
@@ -209,9 +215,11 @@ def bound(question: Question, world: World | None = None) -> BoundQuery:
 def _kinds_schemas() -> dict[RelationKey, SourceColumns]:
     """Those of the demo, and what the sources say of datasets that are made by a SELECT."""
     datasets = kinds_world().current.catalog.datasets
-    return {
-        **SCHEMAS,
-        ("RETAIL", datasets["shelf"].relation): SourceColumns(_STOCK, impossible=dict.fromkeys(_STOCK, False)),
+    lines = SCHEMAS["RETAIL", Table("transactions")].types
+    types = {"shelf": _STOCK, "loyalty": _TIERS, "till_line": lines}
+    return SCHEMAS | {
+        ("RETAIL", datasets[name].relation): SourceColumns(one, impossible=dict.fromkeys(one, False))
+        for name, one in types.items()
     }
 
 

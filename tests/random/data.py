@@ -112,6 +112,12 @@ TABLES: dict[str, dict[str, tuple[pa.DataType, str]]] = {
         "from_at": (pa.timestamp("us"), "timestamp"),
         "until_at": (pa.timestamp("us"), "timestamp"),
     },
+    "visit_rows": {
+        "visit_id": (pa.int32(), "integer"),
+        "customer_id": (pa.int32(), "integer"),
+        "channel": (pa.string(), "text"),
+        "visited_at": (pa.timestamp("us"), "timestamp"),
+    },
     "wrapping_rows": {"line_id": (pa.int64(), "bigint"), "paper": (pa.string(), "text")},
     "club_rows": {"club_id": (pa.int32(), "integer"), "title": (pa.string(), "text")},
 }
@@ -254,10 +260,11 @@ def make_tables(seed: int) -> dict[str, list[Record]]:
         ],
         "stock_rows": [_count(dice) for _ in range(size * 2)],
         "meter_rows": [_reading(dice) for _ in range(size)],
+        "visit_rows": [_visit(number, dice) for number in range(size)],
     }
     if seed == 0 or few:
         for name in tables:
-            if seed == 0 or not name.startswith(("line", "refund", "plan", "stock", "meter")):
+            if seed == 0 or not name.startswith(("line", "refund", "plan", "stock", "meter", "visit")):
                 tables[name] = []
     return tables
 
@@ -326,6 +333,15 @@ def _reading(dice: random.Random) -> Record:
         "customer_id": dice.choice([1, 1, 2, 3, 5, None]),
         "level": dice.choice([None, Decimal("0.00"), Decimal("12.50"), Decimal("-3.25"), Decimal("99999999.99")]),
         "read_at": _moment(dice),
+    }
+
+
+def _visit(number: int, dice: random.Random) -> Record:
+    return {
+        "visit_id": number,
+        "customer_id": dice.choice([1, 1, 2, 3, 4, 5, None]),
+        "channel": dice.choice(["mail", "shop", "shop", None]),
+        "visited_at": _moment(dice),
     }
 
 

@@ -53,6 +53,7 @@ DIMENSIONS: dict[str, list[Any]] = {
     "club.title": ["chess", "go"],
     "club.meeting.place": ["hall", "pub"],
     "wrapping.paper": ["red", "blue"],
+    "channel": ["mail", "shop"],
     "tier.tier": ["gold", "iron", "never"],
     "price.listed": ["1.00", 2, "5.5"],
     "product.leading_department": ["A", "B", "Others"],

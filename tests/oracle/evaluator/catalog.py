@@ -85,6 +85,19 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class After:
+    """The rows of `followers` that come after a row of `event`, counted where that one stands."""
+
+    home: str
+    value: Node
+    event: "Measure"
+    followers: "Measure"
+    same: tuple[str, ...]
+    within: tuple[int, str] | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Computed:
     value: Node
     inputs: Mapping[str, "Measure"]
@@ -150,11 +163,11 @@ class Rank:
     descending: bool
 
 
-Measure = Rows | State | Computed | Where | Fill | Ago | AtStart | Over | Across | Level | Rank
+Measure = Rows | State | After | Computed | Where | Fill | Ago | AtStart | Over | Across | Level | Rank
 
 
 def children(measure: Measure) -> tuple[Measure, ...]:
-    if isinstance(measure, Rows | State):
+    if isinstance(measure, Rows | State | After):
         return ()
     return tuple(measure.inputs.values()) if isinstance(measure, Computed | Across) else (measure.inner,)
 
@@ -170,7 +183,7 @@ def homes(measure: Measure) -> list[str]:
     found = dict.fromkeys(
         node.home
         for node in nodes(measure)
-        if isinstance(node, Rows | State) or (isinstance(node, Across) and not node.inputs)
+        if isinstance(node, Rows | State | After) or (isinstance(node, Across) and not node.inputs)
     )
     return list(found)
 
@@ -237,8 +250,19 @@ class Catalog:
             measure = without_fill(measure)
         if "where" in said:
             measure = Where(measure, parse(said["where"]))
+        if "after" in said:
+            measure = self._after(measure, said["after"])
         measure = _modified(measure, said)
         return Fill(measure, said["fill"]) if "fill" in said else measure
+
+    def _after(self, followers: Measure, said: Any) -> After:
+        event = self.measure(said["event"])
+        count, _, unit = said["within"].partition(" ")
+        within = None if count == "unlimited" else (int(count), _unit(unit))
+        value = ("call", "count", [])
+        return After(
+            homes(event)[0], value, event, followers, _list(said["same"]), within, said.get("match") == "first"
+        )
 
     def _across(self, said: Any, value: Node, steps: tuple[Any, ...]) -> Measure:
         having = parse(said["having"]) if "having" in said else None
@@ -249,7 +273,7 @@ class Catalog:
         return Across(home, value, inputs, _list(said["across"]), having, all_time, dated_by)
 
 
-_MODIFIERS = ("over", "ago", "at_start_of", "across", "at_level", "rank_within")
+_MODIFIERS = ("after", "over", "ago", "at_start_of", "across", "at_level", "rank_within")
 
 
 def without_fill(measure: Measure) -> Measure:
@@ -330,7 +354,7 @@ def measure_type(measure: Measure, catalog: Catalog) -> Type:
             return type_of(value, types.__getitem__)
         case Fill(inner, value):
             return widest([measure_type(inner, catalog), type_of(("value", value), lambda _: NULL)])
-        case Rank():
+        case Rank() | After():
             return INTEGER
         case _:
             return measure_type(children(measure)[0], catalog)

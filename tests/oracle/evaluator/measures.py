@@ -13,6 +13,7 @@ from tests.oracle.evaluator.calendar import CLOCK, GRAINS, INSTANT, PART_GRAIN, 
 from tests.oracle.evaluator.catalog import (
     KEY,
     Across,
+    After,
     Ago,
     AtStart,
     Computed,
@@ -124,6 +125,8 @@ class Evaluator:
         match measure:
             case Rows():
                 return self._rows(measure, context)
+            case After():
+                return self._after(measure, context)
             case State():
                 return self._state(measure, context)
             case Computed():
@@ -292,6 +295,68 @@ class Evaluator:
                 counted.add((number, key))
                 groups[key].append(tuple(values.scalar(one, meeting.name, meeting.exists) for one in arguments))
         return Cells.of({key: values.aggregate(function, rows, share) for key, rows in groups.items()})
+
+    # --- conversions ---------------------------------------------------------------------------------------------
+
+    def _after(self, measure: After, context: Context) -> Cells:
+        """Each follower goes to one event, whatever is asked; then the asked events are looked at (rule 18)."""
+        credits = self._credits(measure)
+        _, conditions = self._counted(measure.event)
+        found: dict[KeyValue, int] = {} if context.keys else {(): 0}
+        seen: set[tuple[int, KeyValue]] = set()
+        for number, meeting in self.meetings(measure.home, replace(context, inside=(*context.inside, *conditions))):
+            key = tuple(one.of(meeting.dimension(one.dimension)) for one in context.keys)
+            if (number, key) not in seen:
+                seen.add((number, key))
+                found[key] = found.get(key, 0) + credits.get(number, 0)
+        return Cells.of(found)
+
+    def _counted(self, measure: Measure) -> tuple[Rows, tuple[Node, ...]]:
+        if isinstance(measure, Where):
+            rows, conditions = self._counted(measure.inner)
+            return rows, (*conditions, measure.condition)
+        if isinstance(measure, Fill):
+            return self._counted(measure.inner)
+        assert isinstance(measure, Rows)
+        return measure, ()
+
+    def _credits(self, measure: After) -> dict[int, int]:
+        """How many followers each row of the event's dataset has."""
+        events = self._events(measure.event, measure.same)
+        followers = self._events(measure.followers, measure.same)
+        strictly = measure.home == homes(measure.followers)[0]
+        found: dict[int, int] = {}
+        for (same, _), (at, _, _) in followers.items():
+            before = [
+                (begun, key, number)
+                for (other, _), (begun, key, number) in events.items()
+                if other == same
+                and (begun < at if strictly else begun <= at)
+                and (measure.within is None or at < add(begun, *measure.within))
+            ]
+            if before:
+                _, _, number = min(before) if measure.first else max(before)
+                found[number] = found.get(number, 0) + 1
+        return found
+
+    def _events(
+        self, measure: Measure, same: tuple[str, ...]
+    ) -> dict[tuple[KeyValue, Cell], tuple[datetime, Cell, int]]:
+        """Events by what they share and what tells them apart: when, the row's key, the row's number."""
+        rows, conditions = self._counted(measure)
+        _, function, arguments = rows.value
+        found: dict[tuple[KeyValue, Cell], tuple[datetime, Cell, int]] = {}
+        for number, meeting in self.meetings(rows.home, Context((), (), conditions)):
+            shared, at = tuple(meeting.dimension(words) for words in same), meeting.time()
+            row = [values.scalar(one, meeting.name, meeting.exists) for one in arguments]
+            if at is None or None in shared or None in row or (function == "count_if" and row != [True]):
+                continue
+            dataset = self.catalog.datasets[rows.home]
+            key = self.reader.own(dataset, dataset.dimensions[KEY], meeting.record)
+            apart = row[0] if function == "count_distinct" else key
+            event = (at, key, number)
+            found[shared, apart] = min(found.get((shared, apart), event), event)
+        return found
 
     # --- states --------------------------------------------------------------------------------------------------
 
@@ -468,7 +533,7 @@ class Evaluator:
     def _over(self, measure: Over, context: Context) -> Cells:
         """Each asked period's window, evaluated by itself (rule 15)."""
         inner = measure.inner
-        if not isinstance(inner, Rows | State | Across):
+        if not isinstance(inner, Rows | State | After | Across):
             return self.evaluate(_pushed(measure), context)
         times = self.times(inner, context)
         span = self._recorded_by(homes(inner))
@@ -516,7 +581,7 @@ class Evaluator:
         apart = replace(context, keys=times.others, where=times.rest)
         inside = self.evaluate(measure.inner, replace(apart, window=(start, end)))
         since = self.evaluate(measure.inner, replace(apart, window=(None, end)))
-        assert isinstance(measure.inner, Rows | State | Across)
+        assert isinstance(measure.inner, Rows | State | After | Across)
         over_steps = isinstance(measure.inner, State) and measure.inner.take in ("min", "max", "average")
         empty = 0 if measure.inner.value[1].startswith("count") and not over_steps else None
         if from_first_row and not times.others and not self._any_row(measure.inner, replace(apart, window=(None, end))):
@@ -741,7 +806,7 @@ def _pushed(measure: Over) -> Measure:
         raise Refused("NOT_SUPPORTED")
     if isinstance(inner, Computed):
         return replace(inner, inputs={name: replace(measure, inner=one) for name, one in inner.inputs.items()})
-    assert not isinstance(inner, Rows | State | Across)
+    assert not isinstance(inner, Rows | State | After | Across)
     return replace(inner, inner=replace(measure, inner=inner.inner))
 
 
@@ -751,4 +816,4 @@ def unshifted(measure: Measure) -> Measure:
         return unshifted(measure.inner)
     if isinstance(measure, Computed | Across):
         return replace(measure, inputs={name: unshifted(one) for name, one in measure.inputs.items()})
-    return measure if isinstance(measure, Rows | State) else replace(measure, inner=unshifted(measure.inner))
+    return measure if isinstance(measure, Rows | State | After) else replace(measure, inner=unshifted(measure.inner))
