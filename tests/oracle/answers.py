@@ -57,6 +57,8 @@ METRIC_TYPES: dict[str, str] = {
     "highest_stock_ytd": "BIGINT",
     "on_hand_share": "FLOAT",
     "middle_store": "FLOAT",
+    "opening_sales": "DECIMAL",
+    "small_line": "FLOAT",
     "till_sales": "DECIMAL",
     "baskets_after_coupon": "INTEGER",
     "baskets_after_first_coupon": "INTEGER",
