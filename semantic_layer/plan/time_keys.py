@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from semantic_layer.definitions.expression import Expr, walk
+from semantic_layer.definitions.expression import Exists, Expr, Name, walk
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.types import Grain, Part
 from semantic_layer.errors import ErrorCode, refuse
@@ -91,7 +91,7 @@ def time_filter(measure: Measure, catalog: Catalog, where: tuple[Expr, ...]) -> 
         of_time = [node for node in asked if dated(node)]
         if not of_time:
             rest.append(condition)
-        elif len(of_time) < len(asked) or any(isinstance(node, EntityCondition) for node in nodes):
+        elif len(of_time) < len(asked) or any(isinstance(node, EntityCondition | Exists | Name) for node in nodes):
             message = "a window or shift of time needs its time filters apart: joined to others by `and` only"
             raise refuse(ErrorCode.TIME_FILTER_MIXED, message, path=("where",))
         else:

@@ -26,12 +26,15 @@ datasets:
       paid_on: {type: time}
       seen_at: {type: time, finest: second, stored_in: UTC}
       amount: {type: "decimal(10,2)"}
+    segments:
+      large: {where: amount > 5}
 metrics:
   revenue: {is: sum(amount), from: sale}
   sales: {is: count(*), from: sale}
   revenue_ytd: {is: revenue, over: year to date}
   paid: {is: sum(amount), from: sale, time: paid_on}
   paid_ytd: {is: paid, over: year to date}
+  payers: {is: count(*), across: amount, from: sale, dated_by: min(ordered_on)}
 """
 TABLES = {
     "sales": OwnTable(
@@ -113,6 +116,16 @@ async def test_a_shift_beyond_every_calendar_is_refused(engine: str, shop: OwnWo
 async def test_the_longest_shift_finds_nothing(engine: str, shop: OwnWorld) -> None:
     question = {"metrics": [{"name": "sales"}, shifted("sales", 1_000, "YEAR")], "by": by("YEAR")}
     assert await shop.rows(engine, question) == [["2024-01-01", 4, None]]
+
+
+@pytest.mark.parametrize("metric", ["revenue_ytd", "payers", "before"])
+async def test_a_segment_joined_to_time_by_or_is_refused(engine: str, shop: OwnWorld, metric: str) -> None:
+    """A segment speaks of rows, so `or` joins rows to periods: the condition fits neither. It was a fault."""
+    either = [{"dimension": "ordered_on", "part": "DAY_OF_WEEK", "op": "IN", "values": [1]}, {"segment": "large"}]
+    asked = shifted("revenue", 1, "MONTH") if metric == "before" else {"name": metric}
+    where = {"and": [within("2024-01-01", "2025-01-01"), {"or": either}]}
+    for keys in ([], by("MONTH")):
+        assert await shop.refused(engine, {"metrics": [asked], "by": keys, "where": where}) == ["TIME_FILTER_MIXED"]
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
