@@ -13,6 +13,7 @@ from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.per_entity import per_entity
 from semantic_layer.plan.semi_additive import taken
 from semantic_layer.plan.shift import shifted
+from semantic_layer.plan.time_keys import time_keys
 from semantic_layer.plan.typed import type_of, typed
 from semantic_layer.plan.window import windowed
 from semantic_layer.plan.window_aggregates import framed_base
@@ -98,7 +99,9 @@ def _at_fewer(measure: AtFewer, context: Context, draft: Draft, hint: str) -> Ev
     """Recomputed at fewer keys and joined beside; which rows exist is said by the value at all keys (rule 19)."""
     names = measure.only if measure.only is not None else measure.excepted
     listed = [key for key in context.keys if _is_one_of(key, names, measure.inner, context)]
-    kept = tuple(key for key in context.keys if (key in listed) is (measure.only is not None))
+    windows = time_keys(measure.inner, context) if context.frame is not None else None
+    own = () if windows is None else (windows.finest, *windows.derived)  # each window is by itself
+    kept = tuple(key for key in context.keys if key in own or (key in listed) is (measure.only is not None))
     where = tuple(condition for condition in context.where if not _ignored(condition, measure.ignoring))
     present = draft.evaluate(measure.inner, context, draft, f"{hint}_part")
     if kept == context.keys and where == context.where:

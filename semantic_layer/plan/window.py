@@ -46,6 +46,7 @@ from semantic_layer.query.measure import (
     Taken,
     Value,
     Windowed,
+    children,
     homes,
     walk,
 )
@@ -55,7 +56,7 @@ from semantic_layer.query.time_range import within
 def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Evaluated:
     inner = measure.inner
     several = len(homes(inner)) > 1 and isinstance(inner, Arithmetic | Filtered | Filled | AtFewer | Ranked)
-    if several or any(isinstance(node, Shifted | Windowed) for node in walk(inner)):
+    if several or _drops_keys(inner) or any(isinstance(node, Shifted | Windowed) for node in walk(inner)):
         return draft.evaluate(pushed_down(inner, measure.window), context, draft, hint)
     keys = time_keys(measure, context)
     filters = time_filter(measure, context.catalog, context.where)
@@ -64,6 +65,13 @@ def windowed(measure: Windowed, context: Context, draft: Draft, hint: str) -> Ev
     frame = _frame(measure, keys, filters, context, draft, hint)
     where = (*filters.rest, *_before_end(measure, filters))
     return draft.evaluate(measure.inner, replace(context, where=where, frame=frame), draft, hint)
+
+
+def _drops_keys(measure: Measure) -> bool:
+    """Whether a value is at fewer keys than its window: without time among them, its window is another."""
+    if isinstance(measure, PerEntity):
+        return False  # the level of an input is within each window
+    return isinstance(measure, AtFewer) or any(_drops_keys(inner) for inner in children(measure))
 
 
 def _before_end(measure: Windowed, filters: TimeFilter) -> tuple[Expr, ...]:

@@ -45,6 +45,10 @@ metrics:
   net: {is: "coalesce(revenue, 0) - coalesce(back, 0)"}
   netting: {is: sum(net), across: customer}
   netting_ytd: {is: netting, over: year to date}
+  of_cities: {is: revenue, at_level: [city]}
+  of_cities_ytd: {is: of_cities, over: year to date}
+  visitors: {is: count(*), across: customer, having: of_cities > 40}
+  visitors_ytd: {is: visitors, over: year to date}
 """
 TABLES = {
     "lines": OwnTable(
@@ -100,3 +104,20 @@ async def test_a_key_of_one_fact_alone_is_not_lost(engine: str, shop: OwnWorld) 
     ]
     assert await asked(shop, engine, "netting_ytd", MONTHS) == [["2024-01-01", "27"], ["2024-02-01", "62"]]
     assert await asked(shop, engine, "netting_ytd") == [["62"]]
+
+
+async def test_a_level_without_time_has_one_window(engine: str, shop: OwnWorld) -> None:
+    """Year to date at the end of the data, 70, beside every month; adding the windows of both months gives 100."""
+    assert await asked(shop, engine, "of_cities_ytd", MONTHS) == [["2024-01-01", "70"], ["2024-02-01", "70"]]
+
+
+async def test_the_level_of_an_input_stays_within_its_window(engine: str, shop: OwnWorld) -> None:
+    """Bonn sold 10 until January and 50 until February, so its two customers count in February alone; the windows
+    of both months together hold 60.
+    """
+    assert await asked(shop, engine, "visitors_ytd", MONTHS, CITIES) == [
+        ["2024-01-01", "Bonn", 0],
+        ["2024-01-01", "Delft", 0],
+        ["2024-02-01", "Bonn", 2],
+        ["2024-02-01", "Delft", 0],
+    ]
