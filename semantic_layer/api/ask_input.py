@@ -111,7 +111,7 @@ DIMENSION = _input_type(
     "One dimension column of the answer.",
     lambda: {
         "dimension": (_TEXT, "Its name, such as product.department."),
-        "grain": (WORD, "Of a time dimension: HOUR, DAY, WEEK, MONTH, QUARTER, YEAR …"),
+        "grain": (WORD, "Of a time dimension: SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, YEAR."),
         "part": (
             WORD,
             "Of a time dimension, instead of a grain: HOUR_OF_DAY, DAY_OF_WEEK (Monday is 1), DAY_OF_MONTH, "
@@ -206,7 +206,7 @@ ASK = _input_type(
         "includeEmpty": (GraphQLBoolean, "Also members without any data."),
         "fillTime": (GraphQLBoolean, "A row for every period of the range."),
         "timeZone": (GraphQLString, "The zone of the periods; the catalog's if left out."),
-        "language": (GraphQLString, "The language of the labels; en if left out."),
+        "language": (GraphQLString, "The language of the labels; if left out en, else the catalog's first."),
         "minRevision": (GraphQLInt, "Waits shortly until this revision of the catalog is served."),
         "expect": (EXPECT, "What the caller relies on."),
         "asOf": (AS_OF, "Asks the registry of an earlier time."),

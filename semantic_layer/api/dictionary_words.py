@@ -28,10 +28,10 @@ def output_type(type_: ColumnType) -> OutputType:
 
 
 def asked_language(catalog: Catalog, language: str | None) -> str:
-    """The asked language; if none is asked, English or else the catalog's first. Raises UNKNOWN_LANGUAGE."""
+    """The asked language; if none is asked, the catalog's usual one. Raises UNKNOWN_LANGUAGE."""
     languages = catalog.settings.languages
     if language is None:
-        return "en" if "en" in languages else languages[0]
+        return catalog.settings.usual_language
     if language not in languages:
         message = f"the catalog has no language {language[:100]}; it has {listed(languages)}"
         raise refuse(ErrorCode.UNKNOWN_LANGUAGE, message, path=("language",), near=languages)

@@ -12,7 +12,7 @@ def metric_words(catalog: Catalog, metric: Metric) -> str:
     facts = {"Unit": metric.rule.unit, "Owner": governance.owner or domain.owner}
     return _lines(
         _every_label(catalog, about.label) or metric.name,
-        _sentence(said(about.meaning, _language(catalog))),
+        _sentence(said(about.meaning, catalog.settings.usual_language)),
         _named("How to read", about.how_to_read, catalog),
         _named("Includes", about.includes, catalog),
         _named("Excludes", about.excludes, catalog),
@@ -26,29 +26,24 @@ def deprecation_words(catalog: Catalog, metric: Metric) -> str | None:
     if deprecation is None:
         return None
     instead = " or ".join(camel_case(name) for name in deprecation.use)
-    reason = _sentence(said(deprecation.reason, _language(catalog)))
+    reason = _sentence(said(deprecation.reason, catalog.settings.usual_language))
     told = [f"Ends on {deprecation.ends.isoformat()}.", f"Use {instead}." if instead else "", reason]
     return " ".join(part for part in told if part)
 
 
 def dimension_words(catalog: Catalog, dimension: Dimension) -> str:
     members = "" if dimension.values is None else f"One of {', '.join(str(value) for value in dimension.values)}."
-    meaning = _sentence(said(dimension.meaning, _language(catalog)))
+    meaning = _sentence(said(dimension.meaning, catalog.settings.usual_language))
     return _lines(_every_label(catalog, dimension.label) or dimension.name, meaning, members)
 
 
 def dataset_words(catalog: Catalog, dataset: Dataset) -> str:
-    rows = said(dataset.rows, _language(catalog))
+    rows = said(dataset.rows, catalog.settings.usual_language)
     return _lines(dataset_label(catalog, dataset), f"A row is {rows}." if rows else "")
 
 
 def dataset_label(catalog: Catalog, dataset: Dataset) -> str:
     return _every_label(catalog, dataset.label) or dataset.name
-
-
-def _language(catalog: Catalog) -> str:
-    languages = catalog.settings.languages
-    return "en" if "en" in languages else languages[0]
 
 
 def _every_label(catalog: Catalog, label: Words) -> str:
@@ -57,7 +52,7 @@ def _every_label(catalog: Catalog, label: Words) -> str:
 
 
 def _named(name: str, words: Words, catalog: Catalog) -> str:
-    text = _sentence(said(words, _language(catalog)))
+    text = _sentence(said(words, catalog.settings.usual_language))
     return f"{name}: {text}" if text else ""
 
 

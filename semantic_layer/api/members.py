@@ -34,7 +34,7 @@ def members_ask(dimension: str, search: str | None, grain: str | None, first: in
         by=(AskDimension(dimension, grain=grain),),
         where=_containing(dimension, search) if search else None,
         limit=first,
-        language=language or "en",
+        language=language,
     )
 
 

@@ -39,7 +39,9 @@ from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.query.ask_reader import MOST_METRICS, read_ask
 
-Language = Annotated[str | None, strawberry.argument(description="Of the words; en if left out.")]
+Language = Annotated[
+    str | None, strawberry.argument(description="Of the words; if left out en, else the catalog's first.")
+]
 
 
 async def _query(info: Info, ask: Question) -> AnswerShown | None:
@@ -90,7 +92,7 @@ async def _dimension_values(
 ) -> DimensionValues | None:
     context = info.context
     checked_size(first)
-    ask = members_ask(dimension, search, grain, first, asked_language(context.published.catalog, language))
+    ask = members_ask(dimension, search, grain, first, language)
     return cast(DimensionValues, await context.answer(ask, info.path.key))
 
 

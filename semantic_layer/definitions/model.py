@@ -363,6 +363,11 @@ class CatalogSettings:
     languages: tuple[str, ...] = ("en",)
     sensitive: tuple[str, ...] = ()
 
+    @property
+    def usual_language(self) -> str:
+        """The language of who asks for none: English, or the first where the catalog does not speak it."""
+        return "en" if "en" in self.languages else self.languages[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:

@@ -146,7 +146,7 @@ class Ask:
     include_empty: bool = False
     fill_time: bool = False
     time_zone: str | None = None
-    language: str = "en"
+    language: str | None = None
     min_revision: int | None = None
     expect: Expectation | None = None
     as_of: AsOf | None = None

@@ -58,7 +58,7 @@ def read_ask(data: object) -> Ask:
         include_empty=question.flag("includeEmpty"),
         fill_time=question.flag("fillTime"),
         time_zone=_time_zone(question),
-        language=question.text("language") or "en",
+        language=question.text("language"),
         min_revision=question.whole("minRevision", 0),
         expect=_expectation(question),
         as_of=_as_of(question),

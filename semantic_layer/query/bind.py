@@ -32,11 +32,11 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     catalog = world.current.catalog
     if not ask.metrics and not ask.by:
         problems.add(ErrorCode.EMPTY_QUESTION, "ask for at least one metric or one dimension")
-    _check_language(ask, catalog, problems)
+    language = _language(ask, catalog, problems)
     zone = ask.time_zone or catalog.settings.time_zone
-    columns = bind_columns(ask, world, problems)
+    columns = bind_columns(ask, language, world, problems)
     lookup = _lookup(ask, world, columns, problems)
-    keys = bind_keys(ask, lookup, problems)
+    keys = bind_keys(ask, language, lookup, problems)
     where = _where(ask, lookup, columns, world.current, zone, problems)
     pinned = {
         column.published.revision: column.published for column in columns if column.published is not world.current
@@ -55,7 +55,7 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     return BoundQuery(
         published=world.current,
         zone=ask.time_zone,
-        language=ask.language,
+        language=language,
         keys=keys,
         columns=columns,
         where=where,
@@ -73,11 +73,13 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     )
 
 
-def _check_language(ask: Ask, catalog: Catalog, problems: Problems) -> None:
-    languages = catalog.settings.languages
-    if ask.language not in languages:
-        message = f"no labels in language {ask.language}; there are {listed(languages)}"
+def _language(ask: Ask, catalog: Catalog, problems: Problems) -> str:
+    """That of the labels."""
+    language, languages = ask.language or catalog.settings.usual_language, catalog.settings.languages
+    if language not in languages:
+        message = f"no labels in language {language}; there are {listed(languages)}"
         problems.add(ErrorCode.UNKNOWN_LANGUAGE, message, ("language",), languages)
+    return language
 
 
 def _lookup(ask: Ask, world: World, columns: tuple[BoundColumn, ...], problems: Problems) -> Lookup:

@@ -16,11 +16,9 @@ from semantic_layer.query.world import World
 MOST_PERIODS = 100_000
 
 
-def bind_columns(ask: Ask, world: World, problems: Problems) -> tuple[BoundColumn, ...]:
+def bind_columns(ask: Ask, language: str, world: World, problems: Problems) -> tuple[BoundColumn, ...]:
     """The columns that could be bound; what could not is told in `problems`."""
-    bound = (
-        _column(asked, ask.language, world, ("metrics", place), problems) for place, asked in enumerate(ask.metrics)
-    )
+    bound = (_column(asked, language, world, ("metrics", place), problems) for place, asked in enumerate(ask.metrics))
     return tuple(column for column in bound if column is not None)
 
 

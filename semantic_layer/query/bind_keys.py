@@ -12,9 +12,9 @@ from semantic_layer.query.lookup import Lookup
 from semantic_layer.query.problems import Problems, listed, near_names
 
 
-def bind_keys(ask: Ask, lookup: Lookup, problems: Problems) -> tuple[BoundKey, ...]:
+def bind_keys(ask: Ask, language: str, lookup: Lookup, problems: Problems) -> tuple[BoundKey, ...]:
     """The keys that could be bound; what could not is told in `problems`."""
-    bound = (_key(asked, ask.language, lookup, ("by", place), problems) for place, asked in enumerate(ask.by))
+    bound = (_key(asked, language, lookup, ("by", place), problems) for place, asked in enumerate(ask.by))
     return tuple(key for key in bound if key is not None)
 
 

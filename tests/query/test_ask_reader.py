@@ -102,6 +102,7 @@ def test_the_contract_is_read_whole() -> None:
         limit=50,
         totals=(("product.department",), ()),
         time_zone="UTC",
+        language="en",
         min_revision=3,
         expect=Expectation(3, {"sales": "f1:abc"}),
     )
