@@ -105,9 +105,12 @@ def _of_periods(measure: Taken, step: BoundKey, context: Context, draft: Draft, 
     if measure.take in _OVER_STEPS:
         passes: Expr = Call("is_not_null", (states.step,))
     else:
-        periods = _periods(measure, context)
-        same = (*periods, *states.each) if measure.take in _RECORDED else periods
-        chosen = (_recorded if measure.take in _RECORDED else _asked)(measure, step, same, states, context, draft, hint)
+        same = _periods(measure, context)
+        if measure.take in _RECORDED:
+            same = (*same, *states.each)
+            chosen = _recorded(measure, step, same, states, draft, hint)
+        else:
+            chosen = _asked(measure, step, same, context, draft, hint)
         joins = (*joins, _beside(chosen, same, states.fields, draft))
         passes = Call("eq", (states.step, chosen.field("taken")))
     value = _value(measure, states, passes)
@@ -119,13 +122,7 @@ def _of_periods(measure: Taken, step: BoundKey, context: Context, draft: Draft, 
 
 
 def _recorded(
-    measure: Taken,
-    step: BoundKey,
-    same: tuple[BoundKey, ...],
-    states: _States,
-    context: Context,
-    draft: Draft,
-    hint: str,
+    measure: Taken, step: BoundKey, same: tuple[BoundKey, ...], states: _States, draft: Draft, hint: str
 ) -> Step:
     """The last (or first) step with rows of each period, apart for each of `take_each`."""
     taken = Output("taken", Aggregate(_RECORDED[measure.take], (states.step,)), step.type)
@@ -135,13 +132,7 @@ def _recorded(
 
 
 def _asked(
-    measure: Taken,
-    step: BoundKey,
-    same: tuple[BoundKey, ...],
-    states: _States,
-    context: Context,
-    draft: Draft,
-    hint: str,
+    measure: Taken, step: BoundKey, same: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
 ) -> Step:
     """The last (or first) step of each period that lies in the asked range and in what the dataset records."""
     [(home, time)] = homes(measure)
