@@ -1,6 +1,5 @@
 import asyncio
 import socket
-import time
 from typing import Any
 
 import httpx
@@ -9,6 +8,8 @@ import pytest
 from semantic_layer.app.listening import serve
 from semantic_layer.app.port import PortBusy, claim_port
 from semantic_layer.app.stopping import StopRequests
+
+PATIENCE = 30  # seconds: what would go wrong takes ten minutes
 
 
 class SlowAnswer:
@@ -53,8 +54,8 @@ def test_a_claimed_port_is_nobody_elses_and_answers_nobody_yet() -> None:
             other.bind(("127.0.0.1", port))
 
 
-async def stopped_while_asked(app: SlowAnswer, drain_seconds: int, requests: int) -> tuple[str, float]:
-    """Asks, has the server stopped meanwhile, and gives what the caller got and how long stopping took."""
+async def stopped_while_asked(app: SlowAnswer, drain_seconds: int, requests: int) -> str:
+    """Asks, has the server stopped meanwhile, and gives what the caller got."""
     stop = StopRequests()
     port = free_port()
     serving = asyncio.create_task(serve(app, claim_port("127.0.0.1", port), stop, drain_seconds=drain_seconds))
@@ -62,15 +63,13 @@ async def stopped_while_asked(app: SlowAnswer, drain_seconds: int, requests: int
         asking = asyncio.create_task(_asked(client, port))
         async with asyncio.timeout(10):
             await app.asked.wait()
-        began = time.monotonic()
         for _ in range(requests):
             stop.heard(2, None)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait((serving,))
-        took = time.monotonic() - began
         if not serving.cancelled():
             serving.result()
-        return await asking, took
+        return await asking
 
 
 async def _asked(client: httpx.AsyncClient, port: int) -> str:
@@ -84,21 +83,17 @@ async def _asked(client: httpx.AsyncClient, port: int) -> str:
 
 
 async def test_answers_in_flight_are_finished() -> None:
-    said, took = await stopped_while_asked(SlowAnswer(0.5), drain_seconds=10, requests=1)
-    assert said == "done"
-    assert took < 5
+    assert await stopped_while_asked(SlowAnswer(0.5), drain_seconds=600, requests=1) == "done"
 
 
 async def test_what_takes_longer_than_the_drain_is_cancelled() -> None:
-    app = SlowAnswer(60)
-    _, took = await stopped_while_asked(app, drain_seconds=1, requests=1)
+    app = SlowAnswer(600)
+    await stopped_while_asked(app, drain_seconds=1, requests=1)
     assert app.cancelled
-    assert took < 5
 
 
 async def test_a_second_request_hurries() -> None:
-    _, took = await stopped_while_asked(SlowAnswer(60), drain_seconds=30, requests=2)
-    assert took < 5
+    assert await stopped_while_asked(SlowAnswer(600), drain_seconds=600, requests=2) != "done"
 
 
 async def test_a_greeting_that_fails_stops_the_server_and_is_raised() -> None:

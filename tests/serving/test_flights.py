@@ -122,11 +122,11 @@ async def test_what_nothing_vouches_for_is_neither_kept_nor_shared() -> None:
 async def test_a_result_ends_with_its_time() -> None:
     flights, run = Flights(), Run()
     run.go.set()
-    await flights.result("k", 0.05, run)
-    await flights.result("k", 0.05, run)
+    await flights.result("k", 0.5, run)
+    await flights.result("k", 0.5, run)
     assert run.began == 1
-    await asyncio.sleep(0.06)
-    await flights.result("k", 0.05, run)
+    await asyncio.sleep(0.55)
+    await flights.result("k", 0.5, run)
     assert run.began == 2
 
 

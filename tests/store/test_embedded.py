@@ -90,9 +90,7 @@ async def test_it_keeps_its_data_and_stops_cleanly(tmp_path: Path) -> None:
     assert not is_alive(first)
     assert not folder.exists()
     assert not (tmp_path / "pg" / "postmaster.pid").exists()
-    began = time.monotonic()
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as again:
-        assert time.monotonic() - began < 5
         assert await one_value(again.url(), "SELECT n FROM kept") == 42
 
 

@@ -84,18 +84,16 @@ async def test_nothing_published_yet_is_not_ready(registry: RegistryDatabase) ->
     assert (service.status.serving, service.status.newest, service.status.reachable) == (None, 0, True)
 
 
-async def test_a_publication_is_served_within_a_second(
+async def test_a_publication_is_served_by_its_notification(
     registry: RegistryDatabase, service: CatalogService, followers: list[Follower]
 ) -> None:
-    """By the notification alone: the poll would come after a minute."""
-    followers.append(Follower(registry.listener(service.refresh, poll_seconds=60)))
+    """And by that alone: the poll would come after ten minutes."""
+    followers.append(Follower(registry.listener(service.refresh, poll_seconds=600)))
     await followers[0].until_listening()
     for factor in range(2, 7):
         before = service.current
         number = await publish(registry, more=extra(factor))
-        began = time.monotonic()
-        current = await asyncio.wait_for(served(service, number), 1.0)
-        assert time.monotonic() - began < 1.0
+        current = await asyncio.wait_for(served(service, number), 30)
         assert current.catalog == shop(more=extra(factor))
         assert before.revision == number - 1  # what a question holds stays what it was
 
@@ -182,7 +180,7 @@ async def test_waiting_for_a_revision(registry: RegistryDatabase, service: Catal
     error = await refused(service.wait_for(3, 0.3))
     assert error.code is ErrorCode.REVISION_NOT_LOADED
     assert "revision 2 is" in str(error)
-    assert 0.25 < time.monotonic() - began < 2.0
+    assert time.monotonic() - began > 0.25
 
 
 async def test_waiting_starts_before_the_first_publication(registry: RegistryDatabase) -> None:
