@@ -6,19 +6,22 @@ It is correct because a value never depends on what else is selected (selection 
 an answer are the keys of its columns (semantics rule 4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from semantic_layer.access.permit import PermittedQuery
-from semantic_layer.definitions.model import Catalog, Table
-from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.definitions.expression import Call, Cast, Expr, Leaf, Name, rewrite
+from semantic_layer.definitions.expression import walk as walk_expression
+from semantic_layer.definitions.model import AtStartOf, Catalog, Duration, Table
+from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.plan.combine import together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft, Schemas
 from semantic_layer.plan.empty_members import empty_members
 from semantic_layer.plan.evaluate import evaluate, evaluate_anew
-from semantic_layer.plan.nodes import Block, DatasetRows, Field, Null, Output, Part, Plan, PlanColumn, Step
+from semantic_layer.plan.nodes import Block, DatasetRows, Field, Null, Output, Part, Plan, PlanColumn, Step, fields_in
 from semantic_layer.plan.time_keys import time_filter, time_keys
+from semantic_layer.plan.typed import type_of
 from semantic_layer.plan.window import pushed_down
 from semantic_layer.query.bound import BoundKey, BoundQuery
 from semantic_layer.query.measure import (
@@ -39,6 +42,7 @@ from semantic_layer.query.measure import (
 COMBINED = "combined"  # stands for the place where parts are put together
 MOST_PART_ROWS = 1_000_000
 ROWS = "part"
+_NULL_OF_ANY_NULL = ("add", "subtract", "multiply", "divide", "modulo", "negate", "nullif", "abs", "round")
 
 
 def connections(query: BoundQuery) -> frozenset[str]:
@@ -62,7 +66,7 @@ class _PartDraft:
     draft: Draft
     whole: Draft
     columns: dict[str, Evaluated] = field(default_factory=dict)
-    names: dict[object, str] = field(default_factory=dict)
+    given: dict[Expr, Field] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
 
     @property
@@ -71,15 +75,21 @@ class _PartDraft:
         return f"{self.name}_rows"
 
     def value(self, measure: Measure, context: Context, hint: str) -> Evaluated:
-        """The measure as a column of the part's rows."""
-        identity = (repr(measure), context.identity)
-        if identity not in self.names:
-            value = self.draft.evaluate(measure, context, self.draft, hint)
+        """The measure over columns of the part's rows.
+
+        The columns are what steps give. Expressions over them stay outside, where they also say something of keys
+        that only other parts have: a fill, or `coalesce`.
+        """
+        value = self.draft.evaluate(measure, context, self.draft, hint)
+        leaves: list[Expr] = [one for one in walk_expression(value.expr) if isinstance(one, Leaf) and fields_in(one)]
+        given = {one: self._column(replace(value, expr=one, type=type_of(one)), hint) for one in leaves or [value.expr]}
+        return Evaluated(rewrite(value.expr, lambda node: given.get(node)), value.type, (self.name,))
+
+    def _column(self, value: Evaluated, hint: str) -> Field:
+        if value.expr not in self.given:
             name = self.whole.column_name(hint)
-            self.names[identity], self.columns[name] = name, value
-        name = self.names[identity]
-        type_ = self.columns[name].type
-        return Evaluated(Field(self.name, name, type_), type_, (self.name,))
+            self.columns[name], self.given[value.expr] = value, Field(self.name, name, value.type)
+        return self.given[value.expr]
 
     def finish(self) -> None:
         named = [(self.whole.key_name(key), self.draft.key_name(key), key.type) for key in self.keys]
@@ -133,8 +143,8 @@ class Across:
             case Arithmetic() | Filtered() | Filled() | AtFewer() | Ranked():
                 return evaluate_anew(measure, context, draft, hint)
             case Shifted():
-                return self.evaluate(_shifted_apart(measure), context, draft, hint)
-            case Windowed(inner, window):
+                return self.evaluate(_shifted_apart(measure, context), context, draft, hint)
+            case Windowed(inner, window) if not isinstance(inner, PerEntity):
                 return self.evaluate(pushed_down(inner, window), context, draft, hint)
             case _:
                 message = f"rows of {' and '.join(sorted(found))} would have to be joined per entity"
@@ -177,23 +187,64 @@ def _shows_fewer_keys(measure: Measure) -> bool:
     match measure:
         case AtFewer():
             return True
-        case Arithmetic() | Filtered() | Filled():
+        case Arithmetic() | Filtered() | Filled() | Windowed():
             return any(_shows_fewer_keys(inner) for inner in children(measure))
         case _:
             return False
 
 
-def _shifted_apart(measure: Shifted) -> Measure:
-    """The shift put on each input: both read the same period, so the arithmetic is that of the earlier period."""
-    match measure.inner:
+def _shifted_apart(measure: Shifted, context: Context) -> Measure:
+    """The shift put on what has rows: all read the same period, so the arithmetic is that of the earlier period.
+
+    Where a period is a key, values at keys without rows would be more than the shift gives: only those of the
+    earlier period.
+    """
+    if time_keys(measure, context).finest is not None and not _is_null_without_rows(measure.inner):
+        raise _unshiftable()
+    return _pushed_inside(measure.inner, measure.by, context.catalog)
+
+
+def _pushed_inside(measure: Measure, by: Duration | AtStartOf, catalog: Catalog) -> Measure:
+    match measure:
         case Arithmetic(_, inputs):
-            moved: Mapping[str, Measure] = {name: Shifted(one, measure.by) for name, one in inputs.items()}
-            return replace(measure.inner, inputs=moved)
-        case Filtered(inner, where):
-            return Filtered(Shifted(inner, measure.by), where)
+            moved: Mapping[str, Measure] = {name: _pushed_inside(one, by, catalog) for name, one in inputs.items()}
+            return replace(measure, inputs=moved)
+        case Filtered() | Filled():
+            return replace(measure, inner=_pushed_inside(measure.inner, by, catalog))
+        case _ if len(connections_of(measure, catalog)) == 1:
+            return Shifted(measure, by)
         case _:
-            message = "a shift of a filled value, a share or a rank over several sources is not served"
-            raise refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
+            raise _unshiftable()
+
+
+def _unshiftable() -> SemanticLayerError:
+    message = "a shift of a value that is filled, a share, a rank or a window over several sources is not served"
+    return refuse(ErrorCode.SOURCES_NOT_COMBINED, message)
+
+
+def _is_null_without_rows(measure: Measure) -> bool:
+    """Whether it shows nothing at a key where none of its inputs has a row; False for what nobody can tell."""
+    match measure:
+        case Arithmetic(value, inputs):
+            return _is_null(value, {name for name, one in inputs.items() if _is_null_without_rows(one)})
+        case Filled() | AtFewer():
+            return False
+        case _:
+            return all(_is_null_without_rows(inner) for inner in children(measure))
+
+
+def _is_null(value: Expr, nulls: Collection[str]) -> bool:
+    match value:
+        case Name():
+            return str(value) in nulls
+        case Cast(operand):
+            return _is_null(operand, nulls)
+        case Call(function, arguments) if function in _NULL_OF_ANY_NULL:
+            return any(_is_null(one, nulls) for one in arguments)
+        case Call("coalesce", arguments):
+            return all(_is_null(one, nulls) for one in arguments)
+        case _:
+            return False
 
 
 def _check_periods(measure: Measure, context: Context) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.errors import ErrorCode
 from semantic_layer.serving.answers import Answers
+from tests.serving.conftest import OpenShop
 from tests.serving.given import FILES, Shop, WatchedEngine, cells
 
 SALES = {"metrics": [{"name": "sales"}]}
@@ -130,3 +132,52 @@ async def test_after_a_failure_the_next_question_is_answered(shop: Shop, questio
     assert refused.code in (ErrorCode.SOURCE_UNAVAILABLE, ErrorCode.SOURCE_REFUSED)
     shop.write("returns", FILES["returns"])
     assert cells(await shop.ask(question))
+
+
+FILLED = (
+    "metrics:\n",
+    """metrics:
+  visits_or_0: {is: count(*), from: visits, fill: 0}
+  visits_said: {is: "case when visit_count is null then 'none' else 'some' end"}
+  surplus: {is: order_count - visits_or_0}
+  surplus_month_ago: {is: surplus, ago: 1 month}
+  balance: {is: "coalesce(order_count, 0) - coalesce(visit_count, 0)"}
+  balance_month_ago: {is: balance, ago: 1 month}
+  daily_surplus: {is: avg(surplus), across: ordered_at}
+  daily_surplus_ever: {is: daily_surplus, over: start to date}
+""",
+)
+MONTHS = {"by": [{"dimension": "ordered_at", "grain": "MONTH"}]}
+
+
+async def test_a_fill_holds_where_only_the_other_source_has_rows(opened: OpenShop) -> None:
+    """As in one source, every row of the answer shows the fill, and arithmetic counts with it (rule 4)."""
+    shop = opened(FILLED)
+    both = with_attic(shop, shop.folder)
+    names = ("order_count", "visits_or_0", "visits_said", "surplus")
+    rows = await both.rows({"metrics": [{"name": one} for one in names], **MONTHS})
+    assert rows == [
+        [date(2026, 1, 1), 2, 1, "some", 1],
+        [date(2026, 2, 1), 2, 0, "none", 2],
+    ]
+
+
+async def test_a_shift_is_put_on_each_source_only_where_that_is_the_same(opened: OpenShop) -> None:
+    shop = opened(FILLED)
+    both = with_attic(shop, shop.folder)
+    in_range = {"dimension": "ordered_at", "op": "IN_RANGE", "values": ["2026-02-01", "2026-04-01"]}
+    asked = {"where": in_range, **MONTHS}
+    rows = await both.rows({"metrics": [{"name": "surplus_month_ago"}], **asked})
+    assert rows == [[date(2026, 2, 1), 1], [date(2026, 3, 1), 2]]
+    refused = await both.refused({"metrics": [{"name": "balance_month_ago"}], **asked})
+    assert refused.code is ErrorCode.SOURCES_NOT_COMBINED
+    one_row = await both.rows({"metrics": [{"name": "balance_month_ago"}], "where": in_range})
+    assert one_row == [[3]]
+
+
+async def test_entities_of_several_sources_are_refused_in_windows_too(opened: OpenShop) -> None:
+    shop = opened(FILLED)
+    both = with_attic(shop, shop.folder)
+    for name in ("daily_surplus", "daily_surplus_ever"):
+        refused = await both.refused({"metrics": [{"name": name}]})
+        assert refused.code is ErrorCode.SOURCES_NOT_COMBINED
