@@ -36,15 +36,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FileMark:
-    """A file as it was: any change of its content changes the mark."""
+    """A file as it was: any change of its content changes the mark.
+
+    Also where a tool sets the time of change back (`cp -p`, `tar`, `rsync`): the time of the last change of anything
+    cannot be set.
+    """
 
     path: str
     size: int
     modified_ns: int
+    inode: int
+    changed_ns: int
 
     @classmethod
     def at(cls, path: str, found: os.stat_result) -> "FileMark":
-        return cls(path, found.st_size, found.st_mtime_ns)
+        return cls(path, found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns)
 
     def is_current(self) -> bool:
         try:
@@ -53,7 +59,7 @@ class FileMark:
             return False
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.path)}@{self.size}@{self.modified_ns}"
+        return f"{os.path.basename(self.path)}@{self.size}@{self.modified_ns}@{self.changed_ns}"
 
 
 class Marks(Protocol):

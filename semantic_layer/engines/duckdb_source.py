@@ -121,7 +121,7 @@ class DuckDBSource:
         return await self._look(self._tables)
 
     async def file_token(self, relation: Table | Select) -> str | None:
-        """`name@size@modified` of each file that the relation reads.
+        """`name@size@modified@changed` of each file that the relation reads.
 
         Asked with every question, so as long as nothing changed it costs a few looks at the disk and no thread.
         """

@@ -1,7 +1,10 @@
 """An answer's grounds stand exactly as long as asking again would give the same answer (semantics rules 25 and 27)."""
 
 import asyncio
+import os
 import random
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from semantic_layer.serving.answer import Answer, Grounds
 from semantic_layer.serving.compiler import Compiler
 from tests.serving.conftest import OpenShop
-from tests.serving.given import FILES, ORDERS, Shop, cells, more_orders
+from tests.serving.given import FILES, ORDERS, Shop, cells, more_orders, write
 
 SALES = {"metrics": [{"name": "sales"}]}
 BY_BRAND = {"metrics": [{"name": "sales"}], "by": [{"dimension": "product.brand"}], "totals": [[]]}
@@ -35,12 +38,29 @@ async def test_a_changed_file_ends_those_that_read_it(shop: Shop) -> None:
     assert not shop.answers.stands(of_sales)
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+async def test_a_file_of_the_same_size_and_time_ends_them(shop: Shop, tmp_path: Path, in_place: bool) -> None:
+    """As `cp -p`, `tar` and `rsync` leave it, which set the time back to that of the file they copy."""
+    found, file = await grounds(shop, SALES), shop.folder / "orders.parquet"
+    before = file.stat()
+    write(tmp_path, "orders", ORDERS.replace("10.50", "11.50"))
+    other = tmp_path / "orders.parquet"
+    if in_place:
+        file.write_bytes(other.read_bytes())
+    else:
+        other.replace(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert not shop.answers.stands(found)
+    assert await shop.number() == Decimal("136.00")
+
+
 async def test_a_missing_file_or_folder_ends_them(shop: Shop) -> None:
     found = await grounds(shop, SALES)
     (shop.folder / "orders.parquet").rename(shop.folder / "away")
     assert not shop.answers.stands(found)
     (shop.folder / "away").rename(shop.folder / "orders.parquet")
-    assert shop.answers.stands(found)
+    assert shop.answers.stands(await grounds(shop, SALES))
     shop.folder.rename(shop.folder.with_name("moved"))
     assert not shop.answers.stands(found)
 
