@@ -18,6 +18,7 @@ from semantic_layer.definitions.problem import ProblemCode, near_names, said_nea
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.select_text import select_mistake
 from semantic_layer.definitions.shape_reader import Path
+from semantic_layer.definitions.types import ColumnType, Kind
 
 
 def check_settings(findings: Findings) -> None:
@@ -109,9 +110,27 @@ def _check_conforms(findings: Findings, dimension: Dimension, path: Path) -> Non
     if not findings.dataset_exists(dataset, (*path, "conforms"), "conforms: "):
         return
     target = _own_dimension(findings, findings.catalog.datasets[dataset], name, (*path, "conforms"))
-    if target is not None and (target.time is None) != (dimension.time is None):
-        message = f'"{dimension.name}" cannot conform to {dataset}.{name}: one of them is a time, the other is not'
+    if target is None:
+        return
+    reason = None
+    if (target.time is None) != (dimension.time is None):
+        reason = "one of them is a time, the other is not"
+    elif dimension.type is not None and target.type is not None and not _keeps_apart(dimension.type, target.type):
+        reason = f"as {target.type}, values of {dimension.type} that differ would be one"
+    if reason is not None:
+        message = f'"{dimension.name}" cannot conform to {dataset}.{name}: {reason}'
         findings.at_value((*path, "conforms"), ProblemCode.BAD_VALUE, message)
+
+
+def _keeps_apart(given: ColumnType, wanted: ColumnType) -> bool:
+    """Whether a key of one type can be shown as another without rounding; what does not fit is refused when asked."""
+    if wanted.kind is Kind.BOOLEAN:
+        return given.kind in (Kind.BOOLEAN, Kind.TEXT)
+    if wanted.is_exact and given.is_number:
+        return given.is_exact and (given.scale or 0) <= (wanted.scale or 0)
+    if wanted.kind is Kind.FLOAT:
+        return given.kind not in (Kind.BIGINT, Kind.DECIMAL)
+    return True
 
 
 def _check_column_formula(findings: Findings, formula: Formula, *, aggregates: bool) -> None:

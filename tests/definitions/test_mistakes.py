@@ -163,6 +163,13 @@ MISTAKES = [
         'new.yaml:15:7  DUPLICATE  dimension "brand" is already one of dataset product (shop.yaml:56:7); '
         "if both are the same thing, say conforms: product.brand, else rename one",
     ),
+    # two values must not become one key
+    (
+        "datasets:\n  gift:\n    source: lake\n    table: gift\n    key: id\n    dimensions:\n      receiver:\n"
+        "        type: decimal(10,2)\n        conforms: order_lines.customer_id\n",
+        'new.yaml:9:19  BAD_VALUE  "receiver" cannot conform to order_lines.customer_id: '
+        "as integer, values of decimal(10,2) that differ would be one",
+    ),
     # numbers only
     (
         "metrics:\n  words:\n    is: min(size)\n    from: order_lines\n  x:\n    is: revenue - lower(words)\n",
