@@ -61,7 +61,7 @@ class MetricBuilder(Builder):
                 n: self._parameter(n, f, (*path, "parameters", n)) for n, f in fields.get("parameters", {}).items()
             },
             about=About(**fields.get("about", {})),
-            governance=self._governance(name, fields.get("governance", {}), (*path, "governance")),
+            governance=self._governance(fields.get("governance", {}), (*path, "governance")),
             valid_from=self._day(fields.get("valid_from"), (*path, "valid_from")),
             history=fields.get("history"),
             deprecated=self._deprecation(fields.get("deprecated"), (*path, "deprecated")),
@@ -205,7 +205,7 @@ class MetricBuilder(Builder):
             self.problem(path, ProblemCode.BAD_VALUE, f'"{value}" is no value of type {wanted}', value=True)
             return None
 
-    def _governance(self, name: str, fields: Fields, path: Path) -> Governance:
+    def _governance(self, fields: Fields, path: Path) -> Governance:
         rest = {key: value for key, value in fields.items() if key not in ("freshness", "warn")}
         freshness, warn = fields.get("freshness"), fields.get("warn")
         return Governance(

@@ -13,7 +13,6 @@ from semantic_layer.definitions.expression import Expr
 from semantic_layer.definitions.types import ColumnType, Grain
 
 Words = Mapping[str, str]  # language code -> text
-NO_WORDS: Words = {}
 
 
 MOST_YEARS = 1000  # that one shift or window reaches: several of them stay inside of every engine's calendar

@@ -52,7 +52,7 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
         case Base():
             return (base if context.frame is None else framed_base)(measure, context, draft, hint)
         case Arithmetic():
-            return _arithmetic(measure, context, draft, hint)
+            return _arithmetic(measure, context, draft)
         case Filtered(inner, where):
             return draft.evaluate(inner, replace(context, inside=(*context.inside, where)), draft, hint)
         case Filled(inner, fill):
@@ -79,7 +79,7 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
             return Evaluated(step.field(rank.name), rank.type, (step.name,))
 
 
-def _arithmetic(measure: Arithmetic, context: Context, draft: Draft, hint: str) -> Evaluated:
+def _arithmetic(measure: Arithmetic, context: Context, draft: Draft) -> Evaluated:
     values = {
         name: draft.evaluate(inner, context, draft, name.split(".")[-1]) for name, inner in measure.inputs.items()
     }

@@ -29,7 +29,7 @@ def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) ->
     if measure.all_time:
         rows = _whole_history(measure, entity, context, draft, hint)
     else:
-        rows = _inner(measure, entity, context, draft, hint)
+        rows = _inner(measure, entity, context, draft)
     return _outer(measure, rows, entity, context, draft, hint)
 
 
@@ -49,7 +49,7 @@ def _all_keys(context: Context, entity: tuple[BoundKey, ...]) -> tuple[BoundKey,
     return (*context.keys, *(key for key in entity if key not in context.keys))
 
 
-def _inner(measure: PerEntity, entity: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str) -> _EntityRows:
+def _inner(measure: PerEntity, entity: tuple[BoundKey, ...], context: Context, draft: Draft) -> _EntityRows:
     keys = _all_keys(context, entity)
     frame = None if context.frame is None else replace(context.frame, from_first=False)
     inside = replace(context, keys=keys, frame=frame)
@@ -69,9 +69,9 @@ def _whole_history(
     filters = time_filter(measure, context.catalog, context.where)
     keys = time_keys(measure, context)
     lasting = tuple(key for key in keys.others if key not in entity)
-    presence = _inner(replace(measure, inputs={}), entity, context, draft, f"{hint}_present")
+    presence = _inner(replace(measure, inputs={}), entity, context, draft)
     timeless = replace(context, keys=lasting, where=filters.rest, frame=None)
-    history = _inner(measure, entity, timeless, draft, hint)
+    history = _inner(measure, entity, timeless, draft)
     step = _as_step(history, measure, (*lasting, *entity), draft, hint)
     on = tuple(
         Call("is_not_distinct_from", (presence.fields[key.name], step.field(draft.key_name(key))))

@@ -48,7 +48,7 @@ def time_keys(measure: Measure, context: Context) -> TimeKeys:
     finest = grained[0] if grained else None
     if finest is None:
         return TimeKeys(None, (), context.keys)
-    derived = tuple(key for key in dated if key is not finest and _follows(key, finest, measure))
+    derived = tuple(key for key in dated if key is not finest and _follows(key, finest))
     others = tuple(key for key in context.keys if key is not finest and key not in derived)
     return TimeKeys(finest, derived, others)
 
@@ -57,7 +57,7 @@ def _rank(key: BoundKey) -> int:
     return -1 if key.grain is None else key.grain.rank
 
 
-def _follows(key: BoundKey, finest: BoundKey, measure: Measure) -> bool:
+def _follows(key: BoundKey, finest: BoundKey) -> bool:
     assert finest.grain is not None
     if key.part is not None:
         return finest.grain is _LONGEST[key.part] or nests(finest.grain, _LONGEST[key.part])

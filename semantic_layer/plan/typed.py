@@ -107,7 +107,3 @@ def typed_aggregate(aggregate: Aggregate) -> Expr:
     if function in ("min", "max"):
         arguments = tuple(by_code_point(argument) for argument in arguments)
     return Aggregate(function, arguments, aggregate.share)
-
-
-def as_bigint(expr: Expr) -> Expr:
-    return Cast(expr, BIGINT)

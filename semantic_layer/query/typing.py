@@ -6,7 +6,6 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
 
 from semantic_layer.definitions.expression import (
     Aggregate,
@@ -53,11 +52,6 @@ from semantic_layer.query.measure import (
 )
 
 TypeOfName = Callable[[Name], ColumnType | None]
-
-
-class TypedLeaf(Protocol):
-    @property
-    def type(self) -> ColumnType: ...
 
 
 _BOOLEAN_CALLS = {

@@ -41,7 +41,7 @@ async def guess_joins(
     by_table = {table.table.name: table for table in tables}
     keyed = [one for table in tables if (one := _keyed(table, keys[table.dataset])) is not None]
     for table in tables:
-        joins = _declared(table, by_table, keys)
+        joins = _declared(table, by_table)
         taken = {ours.lower() for join in joins for ours, _ in join.match}
         for column in table.columns:
             if column.name.lower() not in taken and not _is_key(column, keys[table.dataset]):
@@ -61,9 +61,7 @@ def _is_key(column: ColumnProfile, key: KeyGuess) -> bool:
     return tuple(one.lower() for one in key.columns) == (column.name.lower(),)
 
 
-def _declared(
-    table: TableProfile, by_table: Mapping[str | None, TableProfile], keys: Mapping[str, KeyGuess]
-) -> list[JoinGuess]:
+def _declared(table: TableProfile, by_table: Mapping[str | None, TableProfile]) -> list[JoinGuess]:
     """Foreign keys whose columns are of types that the language has."""
     found = []
     for foreign in table.foreign_keys:

@@ -22,6 +22,9 @@ class KeyGuess:
     is_sure: bool = False
 
 
+NO_KEY = KeyGuess((), "guess: no columns named like ids are unique together; say what identifies a row")
+
+
 async def guess_key(survey: Survey, table: TableProfile) -> KeyGuess:
     usable = [one for one in table.unique if all(table.column(name) is not None for name in one)]
     if usable:
@@ -32,18 +35,14 @@ async def guess_key(survey: Survey, table: TableProfile) -> KeyGuess:
     likely = [column for column in table.columns if _may_identify(table, column)]
     if table.sampled == 0:
         named = [column for column in likely if _is_own(table, column)]
-        return KeyGuess((named[0].name,), "guess: by its name; the table is empty") if named else _none(table)
+        return KeyGuess((named[0].name,), "guess: by its name; the table is empty") if named else NO_KEY
     singles = [(one.name,) for one in sorted(likely, key=lambda one: not _is_own(table, one)) if _is_unique(table, one)]
     candidates = singles[:MOST_COUNTED] or await _together(survey, table, likely)
     for columns in candidates:
         guess = await _counted(survey, table, columns)
         if guess is not None:
             return guess
-    return _none(table)
-
-
-def _none(table: TableProfile) -> KeyGuess:
-    return KeyGuess((), "guess: no columns named like ids are unique together; say what identifies a row")
+    return NO_KEY
 
 
 def _may_identify(table: TableProfile, column: ColumnProfile) -> bool:
