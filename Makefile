@@ -39,7 +39,7 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m tests.golden.subset
-	@$(BIN)/python -m pytest tests -m "not full" -rs
+	@$(BIN)/python -m pytest tests -m "not full" -rs -n auto --maxprocesses 4 --dist loadfile
 	@echo "Not run here: the tests marked 'full', which need the whole data (make test-full)."
 
 test-full: $(READY)
