@@ -68,6 +68,9 @@ class Answers:
         self._combiner = combiner
         self._seconds = limits.seconds
         self._given: LRUCache[Hashable, Answer] = LRUCache(MOST_ANSWER_BYTES, getsizeof=_size)
+        self._given_of = (
+            0  # the newest revision that gave any: those of older ones are forgotten with their compilations
+        )
 
     async def answer(
         self,
@@ -165,9 +168,15 @@ class Answers:
         grounds = None if ask.as_of is not None else _grounds(compiled, looks, reads)
         if grounds is not None:
             answer = replace(answer, grounds=grounds)
-            if _size(answer) <= MOST_ANSWER_BYTES:
-                self._given[compiled.known_as] = answer
+            self._keep(answer, compiled.known_as)
         return answer
+
+    def _keep(self, answer: Answer, known_as: Hashable) -> None:
+        if answer.meta.revision > self._given_of:
+            self._given_of = answer.meta.revision
+            self._given.clear()
+        if _size(answer) <= MOST_ANSWER_BYTES:
+            self._given[known_as] = answer
 
     async def _combined(self, compiled: Compiled, reads: Sequence[Read], deadline: float) -> Tables:
         plans = (compiled.plans.rows, *compiled.plans.totals)
