@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from semantic_layer.access.permit import PermittedQuery
-from semantic_layer.definitions.expression import Expr, Name, rewrite
+from semantic_layer.definitions.expression import Expr, Name, rewrite, walk
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.plan.across_sources import COMBINED, Across, connections
+from semantic_layer.plan.across_sources import COMBINED, Across, connections, connections_of
 from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
@@ -39,14 +39,29 @@ def build(permitted: PermittedQuery, schemas: Schemas, missing: frozenset[str] =
     Raises ColumnsNeeded or ValuesNeeded when more must be known of the sources' columns first.
     """
     query = permitted.query
-    if missing and connections(query) <= missing:
-        raise refuse(ErrorCode.SOURCE_UNAVAILABLE, f"{listed(missing)}: no source of the question answers; try again")
+    if missing:
+        _check_missing(query, missing)
     rows = _members(permitted, schemas) if query.members_of is not None else _rows(permitted, schemas, missing)
     totals = tuple(
         _totals(permitted, tuple(key for key in query.keys if key.name in kept), schemas, missing)
         for kept in query.totals
     )
     return Plans(rows, totals)
+
+
+def _check_missing(query: BoundQuery, missing: frozenset[str]) -> None:
+    """Something must be left, and which rows are shown must not hang on what is missing."""
+    gone = {one.name for one in query.columns if connections_of(one.measure, one.published.catalog) & missing}
+    if len(gone) == len(query.columns):
+        message = f"{listed(missing)} does not answer, and every metric of the question needs it; try again"
+        raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message)
+    compared = () if query.having is None else walk(query.having)
+    asked = {
+        node.dimension if isinstance(node, Asked) else str(node) for node in compared if isinstance(node, Asked | Name)
+    }
+    if asked & gone:
+        message = f"{listed(missing)} does not answer, and having compares {listed(asked & gone)}; try again"
+        raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message, path=("having",))
 
 
 def _draft(

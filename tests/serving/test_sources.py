@@ -89,6 +89,27 @@ async def test_metrics_of_a_source_that_is_down_are_null_where_the_question_allo
     assert alone.code is ErrorCode.SOURCE_UNAVAILABLE
 
 
+PER_VISIT = ("metrics:\n", "metrics:\n  per_visit: {is: sales / visit_count}\n")
+
+
+async def test_what_a_missing_source_is_needed_for_is_told(opened: OpenShop, tmp_path: Path) -> None:
+    """Every metric, or a condition on which rows are shown: null is not what it has, so no row is chosen by it."""
+    shop = opened(PER_VISIT)
+    attic = tmp_path / "attic"
+    shutil.copytree(shop.folder, attic)
+    both = with_attic(shop, attic)
+    alone = {"metrics": [{"name": "per_visit"}], "partial": True}
+    chosen = {**BOTH, "partial": True, "having": {"key": "visit_count", "op": "IS_NULL"}}
+    assert await both.rows(alone) == [[135.0]]
+    assert await both.rows(chosen) == []
+    shutil.rmtree(attic)
+    for question in (alone, chosen):
+        refused = await both.refused(question)
+        assert (refused.code, refused.retryable) == (ErrorCode.SOURCE_UNAVAILABLE, True)
+    of_the_other = {**chosen, "having": {"key": "sales", "op": "IS_NOT_NULL"}}
+    assert await both.rows(of_the_other) == [[Decimal("135.00"), None]]
+
+
 async def test_a_file_that_is_gone_and_comes_back(shop: Shop) -> None:
     os.rename(shop.folder / "orders.parquet", shop.folder / "orders.hidden")
     refused = await shop.refused(SALES)
