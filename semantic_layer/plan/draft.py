@@ -1,7 +1,7 @@
 """The plan while it is being made: steps by name, names that are taken, what the sources' own catalogs say."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,11 @@ class SourceColumns:
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     unique: tuple[tuple[str, ...], ...] = ()
     impossible: Mapping[str, bool] = field(default_factory=dict)
+
+    def keeps_unique(self, columns: Iterable[str]) -> bool:
+        """Whether the source itself lets no two rows agree in the columns."""
+        wanted = {column.lower() for column in columns}
+        return any({column.lower() for column in one} <= wanted for one in self.unique)
 
 
 RelationKey = tuple[str, Table | Select]  # (connection, relation)

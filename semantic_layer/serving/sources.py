@@ -245,8 +245,7 @@ class Sources:
 
     def _enforced(self, connection: str, check: UniqueCheck) -> bool:
         known = self._columns.get((connection, check.relation))
-        wanted = {column.lower() for column in check.columns}
-        return known is not None and any({c.lower() for c in unique} <= wanted for unique in known.unique)
+        return known is not None and known.keeps_unique(check.columns)
 
     def _is_proven(self, connection: str, check: UniqueCheck, tokens: Tokens) -> bool:
         token = tokens.get((connection, check.relation))

@@ -160,8 +160,7 @@ class DataChecks:
         look = self._look(dataset)
         try:
             key = dataset.key if dataset.key and self._has(dataset.name, dataset.key) else None
-            enforced = self._columns[dataset.name].unique
-            rows, counted = await (rows_of(look, dataset) if key is None else key_report(look, dataset, key, enforced))
+            rows, counted = await (rows_of(look, dataset) if key is None else key_report(look, dataset, key))
             self._found.datasets[dataset.name] = DatasetReport(
                 dataset.name, dataset.source, rows, counted, dataset.key is not None
             )

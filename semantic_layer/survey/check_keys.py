@@ -1,7 +1,5 @@
 """A dataset's key: no two rows share it, and every row has one."""
 
-from collections.abc import Iterable
-
 from semantic_layer.definitions.model import Dataset
 from semantic_layer.definitions.problem import Place
 from semantic_layer.plan.data_checks import (
@@ -25,22 +23,14 @@ async def rows_of(look: Look, dataset: Dataset) -> tuple[int, None]:
     return counts[ROWS], None
 
 
-async def key_report(
-    look: Look, dataset: Dataset, key: tuple[str, ...], unique: Iterable[tuple[str, ...]]
-) -> tuple[int, KeyReport]:
-    """The number of rows, and what their key is. `unique` are the columns that the source keeps unique itself."""
-    if keeps_unique(unique, key):
+async def key_report(look: Look, dataset: Dataset, key: tuple[str, ...]) -> tuple[int, KeyReport]:
+    """The number of rows, and what their key is; one that the source keeps unique itself is not counted."""
+    if look.schemas[(look.connection, dataset.relation)].keeps_unique(key):
         rows, _ = await rows_of(look, dataset)
         return rows, KeyReport(dataset.name, key, enforced=True, values=rows)
     counts = await look.counts(key_plan(look.published, Side(dataset.name, key), look.schemas))
     report = KeyReport(dataset.name, key, False, counts[KEYS], counts[REPEATED], counts[REPEATED_ROWS], counts[WITHOUT])
     return counts[ROWS], report
-
-
-def keeps_unique(unique: Iterable[tuple[str, ...]], columns: Iterable[str]) -> bool:
-    """Whether one of the sets that a source keeps unique is among the columns."""
-    wanted = {column.lower() for column in columns}
-    return any({column.lower() for column in one} <= wanted for one in unique)
 
 
 async def key_findings(look: Look, key: KeyReport, rows: int, place: Place) -> list[Finding]:
