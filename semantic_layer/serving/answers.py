@@ -68,9 +68,7 @@ class Answers:
         self._combiner = combiner
         self._seconds = limits.seconds
         self._given: LRUCache[Hashable, Answer] = LRUCache(MOST_ANSWER_BYTES, getsizeof=_size)
-        self._given_of = (
-            0  # the newest revision that gave any: those of older ones are forgotten with their compilations
-        )
+        self._given_of = 0  # the newest revision among them: answers of older ones go with their compilations
 
     async def answer(
         self,
