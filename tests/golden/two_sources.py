@@ -19,11 +19,20 @@ OFFICE = ("baskets", "units", "active_households", "coupon_redemptions", "target
 def two_sources() -> Catalog:
     """Dimensions of the office's datasets conform to those of the others, so both answer by the same names."""
     whole = _demo()
-    whole["sources"]["office"] = {"connection": "OFFICE"}
-    for name, dataset in list(whole["datasets"].items()):
-        whole["datasets"][f"office_{name}"] = _in_the_office(name, dataset, set(whole["datasets"]))
+    add_office(whole)
     for name in OFFICE:
         whole["metrics"][name]["from"] = f"office_{whole['metrics'][name]['from']}"
+    return catalog_of(whole)
+
+
+def add_office(whole: dict[str, Any]) -> None:
+    """Every dataset once more, in the office."""
+    whole["sources"]["office"] = {"connection": "OFFICE"}
+    for name, dataset in list(whole["datasets"].items()):
+        whole["datasets"][f"office_{name}"] = _in_the_office(name, dataset)
+
+
+def catalog_of(whole: dict[str, Any]) -> Catalog:
     writer, text = YAML(), io.StringIO()
     writer.representer.ignore_aliases = lambda *_: True
     writer.dump(whole, text)
@@ -38,7 +47,7 @@ def _demo() -> dict[str, Any]:
     return whole
 
 
-def _in_the_office(name: str, dataset: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def _in_the_office(name: str, dataset: dict[str, Any]) -> dict[str, Any]:
     dimensions = {
         words: {**one, "conforms": f"{name}.{words}"}
         for words, one in dataset.get("dimensions", {}).items()

@@ -45,10 +45,11 @@ class Refused(AssertionError):
 
 
 @asynccontextmanager
-async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the whole application whose source RETAIL is at `url`."""
-    engine = open_engine(url)
-    backend = Backend(Answers(catalogs, {"RETAIL": engine}, DuckDBCombiner(), Limits(seconds=120.0)), catalogs)
+async def open_client(catalogs: CatalogService, url: str, **others: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application whose source RETAIL is at `url`, and `others` by their connections."""
+    engines = {connection: open_engine(where) for connection, where in {"RETAIL": url, **others}.items()}
+    combiner = DuckDBCombiner()
+    backend = Backend(Answers(catalogs, engines, combiner, Limits(seconds=120.0)), catalogs)
     schema = build_schema(catalogs.current)  # nothing is published meanwhile
     context = WebContext(
         backend=backend,
@@ -60,7 +61,8 @@ async def open_client(catalogs: CatalogService, url: str) -> AsyncIterator[httpx
     transport = httpx.ASGITransport(create_app(context))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=120) as client:
         yield client
-    await engine.close()
+    for one in (*engines.values(), combiner):
+        await one.close()
 
 
 async def ask_over_http(client: httpx.AsyncClient, question: dict[str, Any]) -> dict[str, Any]:
