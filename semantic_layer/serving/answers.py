@@ -1,6 +1,7 @@
 """The one pipeline: Ask -> BoundQuery -> PermittedQuery -> Plan -> Statement -> Rows -> Answer."""
 
 import asyncio
+import math
 import time
 from collections.abc import Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -162,8 +163,9 @@ class Answers:
         found = {dataset: one for read in reads for dataset, one in read.fresh.items()}
         fresh = {dataset: found[dataset] for dataset in looks}
         tables = await self._combined(compiled, reads, deadline) if compiled.combining else reads[0].tables
-        answer = _answered(ask, compiled, tables, _all_tables(reads), fresh, kept_for(looks, fresh))
-        grounds = None if ask.as_of is not None else _grounds(compiled, looks, reads)
+        answer = _answered(ask, compiled, tables, _all_tables(reads), fresh, _left(kept_for(looks, fresh), reads))
+        again = ask.as_of is None and answer.meta.time_to_live is None  # what is left of a life is told anew each time
+        grounds = _grounds(compiled, looks, reads) if again else None
         if grounds is not None:
             answer = replace(answer, grounds=grounds)
             self._keep(answer, compiled.known_as)
@@ -219,6 +221,11 @@ def _of(share: Share, looks: Looks) -> Looks:
     return {read: look for read, look in looks.items() if look.unread.relation[0] == share.source}
 
 
+def _left(life: float, reads: Sequence[Read]) -> float:
+    """Seconds that the answer is still true: a kept result has lived for a while already."""
+    return life if life >= WHILE_UNCHANGED else min(life, min(read.until for read in reads) - time.monotonic())
+
+
 def _grounds(compiled: Compiled, looks: Looks, reads: Sequence[Read]) -> Grounds | None:
     until = min(read.until for read in reads)
     if compiled.known_as is None or until < time.monotonic():
@@ -258,7 +265,7 @@ def _answered(
         versions=column_versions(query),
         dimensions=compiled.dimensions,
         freshness=freshness_of(fresh),
-        time_to_live=int(life) if 0 < life < WHILE_UNCHANGED and not compiled.missing else None,
+        time_to_live=math.ceil(life) if 0 < life < WHILE_UNCHANGED and not compiled.missing else None,
         resolved=resolved_ranges(query),
         parameters=parameter_values(query),
         partial_periods=partial(query, rows, fresh),

@@ -77,6 +77,15 @@ async def test_a_declared_time_to_live_keeps_results_and_says_so(opened: OpenSho
     assert answer.meta.time_to_live == 600
 
 
+async def test_a_kept_result_says_what_is_left_of_its_life(opened: OpenShop) -> None:
+    """Whoever keeps the answer for as long as it says must not hold it longer than was declared."""
+    shop = opened(life("time_to_live: 10 minutes"), tells_tokens=False)
+    await shop.ask(SALES)
+    await asyncio.sleep(1.1)
+    left = (await shop.ask(SALES)).meta.time_to_live
+    assert left is not None and 0 < left < 600
+
+
 async def test_a_time_to_live_ends(opened: OpenShop) -> None:
     shop = opened(life("time_to_live: 1 second"), tells_tokens=False)
     assert await shop.number() == Decimal("135.00")
