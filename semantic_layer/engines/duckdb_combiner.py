@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from semantic_layer.engines.bound_values import driver_values
 from semantic_layer.engines.duckdb_errors import as_refusal
-from semantic_layer.engines.duckdb_place import Limits
+from semantic_layer.engines.duckdb_place import Limits, Opened, sandbox
 from semantic_layer.engines.exact_columns import exact
 from semantic_layer.engines.refusals import late, unavailable
 from semantic_layer.engines.worker import Job, Stopped, Workers, cores
@@ -23,7 +23,7 @@ class DuckDBCombiner:
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
         self._limits = limits
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._opened: Opened | None = None
         self._workers: Workers[duckdb.DuckDBPyConnection] = Workers("combiner", limits.threads or cores())
 
     @property
@@ -34,11 +34,11 @@ class DuckDBCombiner:
         self, statements: Sequence[Statement], tables: Sequence[Mapping[str, pa.Table]], *, timeout: float
     ) -> list[pa.Table]:
         """See serving.ports.Combiner.combine."""
-        if self._connection is None:
-            self._connection = _sandbox(self._limits)
-        database = self._connection
+        if self._opened is None:
+            self._opened = sandbox(self._limits)
+        opened = self._opened
         try:
-            return await self._workers.run(lambda job: _combined(job, database, statements, tables), timeout)
+            return await self._workers.run(lambda job: _combined(job, opened, statements, tables), timeout)
         except TimeoutError:
             raise late(None, timeout) from None
         except Stopped:
@@ -46,39 +46,20 @@ class DuckDBCombiner:
 
     async def close(self) -> None:
         await self._workers.close()
-        if self._connection is not None:
-            self._connection.close()
-
-
-def _sandbox(limits: Limits) -> duckdb.DuckDBPyConnection:
-    """No file, no extension, and no variable of this program can be read."""
-    connection = duckdb.connect(":memory:")
-    settings = {
-        "threads": str(limits.threads or cores()),
-        "memory_limit": f"'{limits.memory}'",
-        "temp_directory": "''",
-        "TimeZone": "'UTC'",
-        "python_enable_replacements": "false",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "enable_external_access": "false",
-        "lock_configuration": "true",
-    }
-    for name, value in settings.items():
-        connection.execute(f"SET GLOBAL {name} = {value}").fetchall()
-    return connection
+        if self._opened is not None:
+            self._opened.close()
 
 
 def _combined(
     job: DuckDBJob,
-    database: duckdb.DuckDBPyConnection,
+    opened: Opened,
     statements: Sequence[Statement],
     tables: Sequence[Mapping[str, pa.Table]],
 ) -> list[pa.Table]:
     found = []
     try:
         for statement, parts in zip(statements, tables, strict=True):
-            with database.cursor() as cursor:  # what is registered is seen by this cursor alone
+            with opened.cursor() as cursor:  # what is registered is seen by this cursor alone
                 job.uses(cursor)
                 try:
                     for name, table in parts.items():

@@ -142,7 +142,7 @@ class Folder:
             identity = _identity_of(self._folder)
             if self._opened is None or self._identity != identity:
                 self._root = self._folder.resolve(strict=True)
-                self._opened = _sandbox(self._limits, folder=self._root)
+                self._opened = sandbox(self._limits, folder=self._root)
                 self._identity, self._viewed = identity, {}
             marks = _marks_of(self._root)
             if marks.tables != self._viewed:
@@ -250,7 +250,7 @@ class DatabaseFile:
             found = os.stat(self._file)
             identity = (found.st_ino, FileMark.at(str(self._file), found))
             if self._opened is None or self._identity != identity:
-                opened = _sandbox(self._limits, database=self._file.resolve(strict=True))
+                opened = sandbox(self._limits, database=self._file.resolve(strict=True))
                 self._opened, self._identity = replace(opened, marks=DatabaseMarks(identity[1])), identity
             return self._opened
 
@@ -275,8 +275,8 @@ class DatabaseFile:
             return opened
 
 
-def _sandbox(limits: Limits, *, folder: Path | None = None, database: Path | None = None) -> Opened:
-    """A DuckDB that reaches this folder or database and nothing else: no other file, network, extension, setting.
+def sandbox(limits: Limits, *, folder: Path | None = None, database: Path | None = None) -> Opened:
+    """A DuckDB that reaches this folder or database, if any, and nothing else: no file, network, extension, setting.
 
     Spilled rows go to a folder of our own, which is gone with the last run that uses it.
     """

@@ -32,8 +32,8 @@ from semantic_layer.serving.provenance import (
     resolved_ranges,
     warnings_of,
 )
-from semantic_layer.serving.shares import Looks, Read, Share, ShareReader, kept_for, part_tables, seconds_left
-from semantic_layer.serving.sources import WHILE_UNCHANGED, Freshness, Look, SourceDown, Sources
+from semantic_layer.serving.shares import Looks, Read, Share, ShareReader, part_tables, seconds_left
+from semantic_layer.serving.sources import Freshness, Look, SourceDown, Sources
 
 __all__ = ["Answers", "Explanation", "Limits", "NewerCatalogServed"]
 
@@ -163,7 +163,7 @@ class Answers:
         found = {dataset: one for read in reads for dataset, one in read.fresh.items()}
         fresh = {dataset: found[dataset] for dataset in looks}
         tables = await self._combined(compiled, reads, deadline) if compiled.combining else reads[0].tables
-        answer = _answered(ask, compiled, tables, _all_tables(reads), fresh, _left(kept_for(looks, fresh), reads))
+        answer = _answered(ask, compiled, tables, _all_tables(reads), fresh, _life(fresh, reads))
         again = ask.as_of is None and answer.meta.time_to_live is None  # what is left of a life is told anew each time
         grounds = _grounds(compiled, looks, reads) if again else None
         if grounds is not None:
@@ -221,9 +221,12 @@ def _of(share: Share, looks: Looks) -> Looks:
     return {read: look for read, look in looks.items() if look.unread.relation[0] == share.source}
 
 
-def _left(life: float, reads: Sequence[Read]) -> float:
-    """Seconds that the answer is still true: a kept result has lived for a while already."""
-    return life if life >= WHILE_UNCHANGED else min(life, min(read.until for read in reads) - time.monotonic())
+def _life(fresh: Mapping[DatasetRead, Freshness], reads: Sequence[Read]) -> int | None:
+    """Seconds that are left of what was declared; None where change tokens tell, or nothing does (rule 25)."""
+    if all(one.token is not None for one in fresh.values()):
+        return None
+    left = min(read.until for read in reads) - time.monotonic()
+    return math.ceil(left) if left > 0 else None
 
 
 def _grounds(compiled: Compiled, looks: Looks, reads: Sequence[Read]) -> Grounds | None:
@@ -248,7 +251,7 @@ def _check_size(tables: Iterable[pa.Table]) -> None:
 
 
 def _answered(
-    ask: Ask, compiled: Compiled, tables: Tables, read: Tables, fresh: Mapping[DatasetRead, Freshness], life: float
+    ask: Ask, compiled: Compiled, tables: Tables, read: Tables, fresh: Mapping[DatasetRead, Freshness], life: int | None
 ) -> Answer:
     query, plans = compiled.query, compiled.plans
     rows, *totals = tables
@@ -265,7 +268,7 @@ def _answered(
         versions=column_versions(query),
         dimensions=compiled.dimensions,
         freshness=freshness_of(fresh),
-        time_to_live=math.ceil(life) if 0 < life < WHILE_UNCHANGED and not compiled.missing else None,
+        time_to_live=None if compiled.missing else life,
         resolved=resolved_ranges(query),
         parameters=parameter_values(query),
         partial_periods=partial(query, rows, fresh),

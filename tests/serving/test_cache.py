@@ -86,6 +86,12 @@ async def test_a_kept_result_says_what_is_left_of_its_life(opened: OpenShop) -> 
     assert left is not None and 0 < left < 600
 
 
+async def test_a_long_life_is_told_too(opened: OpenShop) -> None:
+    """A day is as long as a result is kept under a change token, and was taken for one: the age was not shown."""
+    shop = opened(life("time_to_live: 2 days"), tells_tokens=False)
+    assert (await shop.ask(SALES)).meta.time_to_live == 172_800
+
+
 async def test_a_time_to_live_ends(opened: OpenShop) -> None:
     shop = opened(life("time_to_live: 1 second"), tells_tokens=False)
     assert await shop.number() == Decimal("135.00")
