@@ -78,6 +78,7 @@ class ErrorCode(StrEnum):
     NOT_READY = "NOT_READY"
     # publishing
     DEFINITION_INVALID = "DEFINITION_INVALID"
+    MANIFEST_INVALID = "MANIFEST_INVALID"
     REVISION_CONFLICT = "REVISION_CONFLICT"
     REGISTRY_UNAVAILABLE = "REGISTRY_UNAVAILABLE"
 
@@ -139,6 +140,7 @@ CODES: dict[ErrorCode, CodeEntry] = {
     ErrorCode.NOT_FOUND: CodeEntry("There is nothing at this address.", 404),
     ErrorCode.NOT_READY: CodeEntry("The server has no published catalog yet.", 503, True),
     ErrorCode.DEFINITION_INVALID: CodeEntry("The definitions have mistakes; none of them was published."),
+    ErrorCode.MANIFEST_INVALID: CodeEntry("The file is no semantic manifest of dbt, or one that cannot be read."),
     ErrorCode.REVISION_CONFLICT: CodeEntry("The registry's revision is not the expected one."),
     ErrorCode.REGISTRY_UNAVAILABLE: CodeEntry("The registry does not answer.", 503, True),
 }

@@ -1,0 +1,1 @@
+"""Other formats in and out: definitions that others wrote, as ours."""

@@ -1,0 +1,1 @@
+"""dbt: a project's semantic manifest read, and its definitions as ours."""
