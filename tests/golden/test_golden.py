@@ -13,7 +13,15 @@ import pytest
 
 from tests.golden.cases import Case, load_cases, sql_for
 from tests.golden.conftest import AnswerFunction
-from tests.oracle.answers import answer_order, assert_rows, expected_columns, page, same
+from tests.oracle.answers import (
+    answer_order,
+    as_cell,
+    assert_rows,
+    expected_columns,
+    page,
+    same,
+    totals_question,
+)
 from tests.oracle.data import is_whole
 from tests.oracle.databases import Oracle
 
@@ -54,12 +62,6 @@ async def test_totals(case: Case, engine: str, oracle: Oracle, answers: AnswerFu
         assert_rows(total["rows"], rows, expected_columns(question))
 
 
-def totals_question(ask: dict[str, Any], kept: list[str]) -> dict[str, Any]:
-    """The question of one totals set, as far as columns and order matter: the kept dimensions in asked order."""
-    by = [d for d in ask["by"] if d.get("alias", d["dimension"]) in kept]
-    return {"by": by, "metrics": ask["metrics"]}
-
-
 async def test_the_two_engines_agree(case: Case, answers: AnswerFunction) -> None:
     """Rule 28: equal rows in equal order, floats at 1e-12 relative."""
     on_duckdb, on_postgres = await answers("duckdb", case), await answers("postgres", case)
@@ -92,26 +94,6 @@ def test_the_two_oracles_agree(case: Case, duckdb_oracle: Oracle, postgres_oracl
     if case.id not in EMPTY:
         first = duckdb_oracle.rows(case.sql_for("duckdb"))
         assert page(case.ask, first)[0], "the oracle finds no rows, so the question proves nothing"
-
-
-def as_cell(value: Any, kind: str) -> Any:
-    """An oracle's value in the JSON form of its column type."""
-    if value is None:
-        return None
-    match kind:
-        case "INTEGER":
-            return int(value)
-        case "BIGINT":
-            return str(int(value))
-        case "DECIMAL":
-            return f"{value:.2f}"
-        case "FLOAT":
-            return float(value)
-        case "DATE":
-            return str(value)[:10]
-        case "TIMESTAMP":
-            return value.isoformat(timespec="seconds")
-    return value
 
 
 @pytest.mark.full

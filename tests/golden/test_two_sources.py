@@ -17,9 +17,8 @@ from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.serving.answer import Answer
 from semantic_layer.serving.answers import Answers, Limits
 from tests.golden.cases import Case, load_cases, sql_for
-from tests.golden.test_golden import totals_question
 from tests.golden.two_sources import two_sources
-from tests.oracle.answers import answer_order, assert_rows, expected_columns, page
+from tests.oracle.answers import answer_order, assert_rows, expected_columns, page, totals_question
 from tests.oracle.databases import DuckDbOracle
 
 # What the office cannot do: its tables have no bridges, attributes or segments of the other's.

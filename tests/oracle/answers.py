@@ -63,6 +63,19 @@ METRIC_TYPES: dict[str, str] = {
     "baskets_after_coupon": "INTEGER",
     "baskets_after_first_coupon": "INTEGER",
     "baskets_per_coupon": "FLOAT",
+    "line_average": "FLOAT",
+    "smallest_line": "DECIMAL",
+    "largest_line": "DECIMAL",
+    "middle_line": "FLOAT",
+    "lines_sold": "INTEGER",
+    "dear_lines": "INTEGER",
+    "lines_from": "INTEGER",
+    "share_of_lines_from": "FLOAT",
+    "sales_ever": "DECIMAL",
+    "households_ever": "INTEGER",
+    "sales_rank": "INTEGER",
+    "value_growth": "FLOAT",
+    "visitors": "INTEGER",
     "tiered_sales": "DECIMAL",
     "loyal_share": "FLOAT",
 }
@@ -72,6 +85,8 @@ DIMENSION_TYPES: dict[str, str] = {
     "product.manufacturer_id": "INTEGER",
     "campaign.campaign_id": "INTEGER",
     "basket_id": "BIGINT",
+    "low_store.area": "INTEGER",
+    "high_store.area": "INTEGER",
 }
 TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day", "sold_on"})
 
@@ -163,3 +178,29 @@ def _matches(pattern: str, cell: Cell) -> bool:
 
 def _day(value: datetime.date) -> datetime.date:
     return value.date() if isinstance(value, datetime.datetime) else value
+
+
+def as_cell(value: Any, kind: str) -> Any:
+    """An oracle's value in the JSON form of its column type."""
+    if value is None:
+        return None
+    match kind:
+        case "INTEGER":
+            return int(value)
+        case "BIGINT":
+            return str(int(value))
+        case "DECIMAL":
+            return f"{value:.2f}"
+        case "FLOAT":
+            return float(value)
+        case "DATE":
+            return str(value)[:10]
+        case "TIMESTAMP":
+            return value.isoformat(timespec="seconds")
+    return value
+
+
+def totals_question(ask: dict[str, Any], kept: list[str]) -> dict[str, Any]:
+    """The question of one totals set, as far as columns and order matter: the kept dimensions in asked order."""
+    by = [d for d in ask["by"] if d.get("alias", d["dimension"]) in kept]
+    return {"by": by, "metrics": ask["metrics"]}

@@ -32,6 +32,9 @@ SCHEMAS: dict[RelationKey, SourceColumns] = {
     for table, columns in TABLES.items()
 }
 _TIERS = {"household_id": BIGINT, "since": DATE, "till": DATE, "tier": TEXT}
+_BANDS = {"band_income": TEXT, "band_level": TEXT}
+_VISITORS = {"household_id": BIGINT, "low_id": BIGINT, "high_id": BIGINT}
+_BRANCHES = {"branch_id": BIGINT, "area": BIGINT}
 _STOCK = {"store_id": BIGINT, "product_id": BIGINT, "day": DATE, "pieces": decimal(38, 0)}
 
 
@@ -216,7 +219,14 @@ def _kinds_schemas() -> dict[RelationKey, SourceColumns]:
     """Those of the demo, and what the sources say of datasets that are made by a SELECT."""
     datasets = kinds_world().current.catalog.datasets
     lines = SCHEMAS["RETAIL", Table("transactions")].types
-    types = {"shelf": _STOCK, "loyalty": _TIERS, "till_line": lines}
+    types = {
+        "shelf": _STOCK,
+        "loyalty": _TIERS,
+        "till_line": lines,
+        "band": _BANDS,
+        "visitor": _VISITORS,
+        "branch": _BRANCHES,
+    }
     return SCHEMAS | {
         ("RETAIL", datasets[name].relation): SourceColumns(one, impossible=dict.fromkeys(one, False))
         for name, one in types.items()
