@@ -26,12 +26,14 @@ class SourceColumns:
     """The columns of a dataset's relation as its source types them.
 
     `unique` are the column sets that the source itself keeps unique and not null. `impossible` says of the columns
-    that were looked through whether they hold NaN, infinities or dates outside of the calendar.
+    that were looked through whether they hold NaN, infinities or dates outside of the calendar. `declared_only`: the
+    source does not answer, and these are the columns that definitions declare.
     """
 
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     unique: tuple[tuple[str, ...], ...] = ()
     impossible: Mapping[str, bool] = field(default_factory=dict)
+    declared_only: bool = False
 
     def keeps_unique(self, columns: Iterable[str]) -> bool:
         """Whether the source itself lets no two rows agree in the columns."""
@@ -44,10 +46,14 @@ Schemas = Mapping[RelationKey, SourceColumns]
 
 
 class ColumnsNeeded(Exception):
-    """The plan needs to know the columns of a relation as its source has them; plan again with them."""
+    """The plan needs to know the columns of a relation as its source has them; plan again with them.
 
-    def __init__(self, key: RelationKey) -> None:
+    `declared` are those that definitions declare, for a source that does not answer.
+    """
+
+    def __init__(self, key: RelationKey, declared: Mapping[str, ColumnType]) -> None:
         self.key = key
+        self.declared = SourceColumns(declared, (), dict.fromkeys(declared, False), declared_only=True)
         super().__init__(f"columns of {key}")
 
 
@@ -133,7 +139,7 @@ class Draft:
     def columns_of(self, catalog: Catalog, dataset: Dataset) -> SourceColumns:
         key = (self.connection(catalog, dataset), dataset.relation)
         if key not in self.schemas:
-            raise ColumnsNeeded(key)
+            raise ColumnsNeeded(key, dataset.columns)
         return self.schemas[key]
 
     def connection(self, catalog: Catalog, dataset: Dataset) -> str:
@@ -156,6 +162,9 @@ class Draft:
         for name, type_ in columns.types.items():
             if name.lower() == column.lower():
                 return name, type_
+        if columns.declared_only:
+            message = f"{dataset.name} does not answer, and no one declares the type of its column {column}"
+            raise refuse(ErrorCode.SOURCE_UNAVAILABLE, message)
         near = near_names(column, columns.types)
         message = f"the source has no usable column {column} for dataset {dataset.name}{did_you_mean(near)}"
         raise refuse(ErrorCode.SOURCE_REFUSED, message, near=near)

@@ -16,7 +16,7 @@ from semantic_layer.access.principal import Principal
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
 from semantic_layer.plan.build import Plans, build
-from semantic_layer.plan.draft import ColumnsNeeded, ValuesNeeded
+from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, SourceColumns, ValuesNeeded
 from semantic_layer.plan.nodes import Plan
 from semantic_layer.query.ask import Ask
 from semantic_layer.query.bind import bind
@@ -188,12 +188,16 @@ class Compiler:
         return pins
 
     async def _plans(self, permitted: PermittedQuery, missing: frozenset[str], is_long: bool) -> Plans:
+        declared: dict[RelationKey, SourceColumns] = {}
         while True:
-            columns = self._sources.columns(missing)
+            columns = {**self._sources.columns(missing), **declared}
             try:
                 return await _run(is_long, partial(build, permitted, columns, missing))
             except ColumnsNeeded as needed:
-                await self._sources.learn(needed)
+                if needed.key[0] in missing:  # never heard of: its columns are null, of the types that are declared
+                    declared[needed.key] = needed.declared
+                else:
+                    await self._sources.learn(needed)
             except ValuesNeeded as needed:
                 await self._sources.learn_values(needed)
 

@@ -130,9 +130,13 @@ class Sources:
             self._running[connection] -= 1
 
     def columns(self, missing: frozenset[str] = frozenset()) -> Schemas:
-        """What is known of relations' columns at this moment; of missing sources what was known last."""
-        known = {key: one for key, one in self._last_columns.items() if key[0] in missing} | dict(self._columns)
-        return {key: replace(one, impossible=self._judged(key)) for key, one in known.items()}
+        """What is known of relations' columns at this moment; of missing sources what was known last.
+
+        Nothing is read of a missing source, so nobody has to look through its values.
+        """
+        gone = {key: one for key, one in self._last_columns.items() if key[0] in missing}
+        known = {key: replace(one, impossible=self._judged(key)) for key, one in self._columns.items()}
+        return known | {key: replace(one, impossible=dict.fromkeys(one.types, False)) for key, one in gone.items()}
 
     def _judged(self, key: RelationKey) -> Mapping[str, bool]:
         return self._impossible.get((key, self._learned_at.get(key)), {})

@@ -14,7 +14,7 @@ OPERATORS = {
 ARGUMENTS = {
     "where": "Where", "having": "[Having!]", "orderBy": "[OrderBy!]", "limit": "Int", "offset": "Int",
     "includeEmpty": "Boolean", "fillTime": "Boolean", "timeZone": "String", "language": "String",
-    "minRevision": "Int", "expect": "ExpectInput", "asOf": "AsOfInput", "strict": "Boolean",
+    "minRevision": "Int", "expect": "ExpectInput", "asOf": "AsOfInput", "strict": "Boolean", "partial": "Boolean",
 }  # fmt: skip
 META = """meta { revision semantics truncated limit { value setBy } warnings { code message }
   versions { column metric version fingerprint } dimensions { name fingerprint } freshness { dataset asOf changeToken }

@@ -10,6 +10,7 @@ import pytest
 
 from semantic_layer.api.request import Backend
 from semantic_layer.api.schema import build_schema
+from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
@@ -80,11 +81,11 @@ KINDS_FILE = ROOT / "tests" / "golden" / "kinds" / "definitions.yaml"
 
 
 @asynccontextmanager
-async def published(server: EmbeddedPostgres, name: str, *files: Path) -> AsyncIterator[CatalogService]:
-    """Definitions of some files as revision 1 of a registry of their own."""
+async def published(server: EmbeddedPostgres, name: str, catalog: Catalog) -> AsyncIterator[CatalogService]:
+    """Definitions as revision 1 of a registry of their own."""
     registry = RegistryDatabase(server.create_database(name))
     await registry.migrate()
-    await registry.publisher.publish(read_files(files), actor="tests")
+    await registry.publisher.publish(catalog, actor="tests")
     catalogs = CatalogService(registry.revisions)
     await catalogs.refresh()
     yield catalogs
@@ -94,7 +95,7 @@ async def published(server: EmbeddedPostgres, name: str, *files: Path) -> AsyncI
 @pytest.fixture(scope="session")
 async def demo_catalogs(postgres_server: EmbeddedPostgres) -> AsyncIterator[CatalogService]:
     """The demo's definitions, published as revision 1 of a registry."""
-    async with published(postgres_server, "demo_registry", *DEMO_FILES) as catalogs:
+    async with published(postgres_server, "demo_registry", read_files(DEMO_FILES)) as catalogs:
         yield catalogs
 
 
@@ -132,10 +133,19 @@ def ask(clients: dict[str, httpx.AsyncClient]) -> AskFunction:
 
 
 @pytest.fixture(scope="session")
-async def ask_kinds(postgres_server: EmbeddedPostgres, source_urls: dict[str, str]) -> AsyncIterator[AskFunction]:
-    """As `ask`, from the demo's definitions and those of kinds that the demo has no data for."""
+async def kinds_clients(
+    postgres_server: EmbeddedPostgres, source_urls: dict[str, str]
+) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    """Clients of the demo's definitions and those of kinds that the demo has no data for."""
+    catalog = read_files((*DEMO_FILES, KINDS_FILE))
     async with (
-        published(postgres_server, "kinds_registry", *DEMO_FILES, KINDS_FILE) as catalogs,
+        published(postgres_server, "kinds_registry", catalog) as catalogs,
         _clients(catalogs, source_urls) as found,
     ):
-        yield _asked(found)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def ask_kinds(kinds_clients: dict[str, httpx.AsyncClient]) -> AskFunction:
+    """As `ask`, from the definitions of `kinds_clients`."""
+    return _asked(kinds_clients)

@@ -89,6 +89,22 @@ async def test_metrics_of_a_source_that_is_down_are_null_where_the_question_allo
     assert alone.code is ErrorCode.SOURCE_UNAVAILABLE
 
 
+async def test_a_source_that_never_answered_is_missing_like_any_other(opened: OpenShop, tmp_path: Path) -> None:
+    """A server may start while a source is down: types then come from the declared columns."""
+    sums = ("  visit_count:", "  seconds: {is: sum(seconds), from: visits}\n  visit_count:")
+    declared = opened(sums, ("visited_at: timestamp", "visited_at: timestamp, seconds: bigint"))
+    part = await with_attic(declared, tmp_path / "nowhere").ask(
+        {"metrics": [{"name": "sales"}, {"name": "visit_count"}, {"name": "seconds"}], "partial": True}
+    )
+    assert cells(part) == [[Decimal("135.00"), None, None]]
+    assert [one.type for one in part.columns] == ["DECIMAL", "INTEGER", "BIGINT"]
+    unknown = await with_attic(opened(sums), tmp_path / "nowhere").refused(
+        {"metrics": [{"name": "sales"}, {"name": "seconds"}], "partial": True}
+    )
+    assert unknown.code is ErrorCode.SOURCE_UNAVAILABLE
+    assert str(unknown) == "visits does not answer, and no one declares the type of its column seconds"
+
+
 PER_VISIT = ("metrics:\n", "metrics:\n  per_visit: {is: sales / visit_count}\n")
 
 
