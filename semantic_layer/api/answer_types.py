@@ -108,6 +108,9 @@ class Meta:
     parameters: list[ParameterValue]
     partial_periods: list[str] = strawberry.field(description="Periods that range or data do not cover fully.")
     recorded_at: datetime = strawberry.field(description="When the revision was recorded.")
+    draft: str | None = strawberry.field(
+        description="Which draft answered, a proposal or files; null: everything that answered is published."
+    )
 
 
 @strawberry.type(name="Answer", description="Rows, totals, and where they come from.")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from semantic_layer.definitions.model import Catalog
-from semantic_layer.definitions.published import MetricVersion, PublishedCatalog
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.errors import ErrorCode, refuse
-from semantic_layer.registry.publication import prepare
+from semantic_layer.registry.drafting import drafted
 
 REVISION = 1
 ACTOR = "not published"
@@ -34,13 +34,4 @@ class DraftCatalogs:
 
 def draft_catalogs(catalog: Catalog) -> DraftCatalogs:
     """The catalog as a first publish would record it."""
-    publication = prepare(None, catalog)
-    now = datetime.now(UTC)
-    versions = () if publication is None else publication.versions
-    recorded = {
-        new.metric: (
-            MetricVersion(new.metric, new.number, new.fingerprint, REVISION, new.change_class, new.cause, now, ACTOR),
-        )
-        for new in versions
-    }
-    return DraftCatalogs(PublishedCatalog(REVISION, now, ACTOR, catalog, recorded))
+    return DraftCatalogs(drafted(None, catalog, ACTOR, datetime.now(UTC)))

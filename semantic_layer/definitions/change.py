@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,11 +35,16 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One value that differs, by its path inside the definition's document; None where it is not written."""
+    """One value that differs, by its path inside the definition's document; None where it is not written.
+
+    `change_class` is the weight of this line alone; the definition's class is that of its heaviest line, or 2 where
+    what is below a metric moves its numbers.
+    """
 
     path: tuple[str, ...]
     before: Json
     after: Json
+    change_class: int = WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,18 @@ class _Comparison:
         how = How.ADDED if was is None else How.REMOVED if now is None else How.CHANGED
         leaves = tuple(_leaves(was, now, ())) if how is How.CHANGED else ()
         if kind != "metric":
+            leaves = tuple(replace(leaf, change_class=_class_of_leaf(kind, leaf)) for leaf in leaves)
             return None if was == now else Change(kind, name, how, _class_of_other(kind, how, leaves), leaves)
         before = None if was is None else self.old_prints.metric(name)
         after = None if now is None else self.new_prints.metric(name)
         if was == now and before == after:
             return None
+        if how is How.CHANGED:
+            tier = _tier(self.after.metrics[name], self.after)
+            leaves = tuple(replace(leaf, change_class=_class_of_line(leaf, tier, before != after)) for leaf in leaves)
         if before != after:
             return Change(kind, name, how, NUMBERS, leaves, before, after, _cause(how, leaves))
-        found = _class_of_words(self.after.metrics[name], self.after, leaves)
-        return Change(kind, name, how, found, leaves, before, after)
+        return Change(kind, name, how, _heaviest(leaves), leaves, before, after)
 
 
 def alone(catalog: Catalog, keys: Collection[Key]) -> Catalog:
@@ -119,22 +127,28 @@ def _cause(how: How, leaves: tuple[Leaf, ...]) -> VersionCause:
     return VersionCause.OWN_CHANGE if own else VersionCause.DEPENDENCY
 
 
-def _class_of_words(metric: Metric, catalog: Catalog, leaves: tuple[Leaf, ...]) -> int:
-    """The class of a metric whose fingerprint stays."""
+def _tier(metric: Metric, catalog: Catalog) -> int | None:
     domain = catalog.domains.get(metric.governance.domain or "")
-    tier = metric.governance.tier or (domain.tier if domain is not None else None)
-    found = WORDS
-    for leaf in leaves:
-        match leaf.path:
-            case (key, *_) if key in _LIFECYCLE:
-                found = max(found, NUMBERS)
-            case ("governance", *_):
-                found = max(found, COMPATIBLE)
-            case ("about", key, *_) if key in _PROMISED_WORDS and tier in (1, 2):
-                found = max(found, COMPATIBLE)
-            case _:
-                pass  # other words, or another spelling of the same rule
-    return found
+    return metric.governance.tier or (domain.tier if domain is not None else None)
+
+
+def _class_of_line(leaf: Leaf, tier: int | None, moves_numbers: bool) -> int:
+    """The class of one line of a metric; `moves_numbers`: its fingerprint changes, by the lines of its rule."""
+    match leaf.path:
+        case (key, *_) if key in _LIFECYCLE:
+            return NUMBERS
+        case ("governance", *_):
+            return COMPATIBLE
+        case ("about", key, *_) if key in _PROMISED_WORDS and tier in (1, 2):
+            return COMPATIBLE
+        case ("about", *_):
+            return WORDS
+        case _:
+            return NUMBERS if moves_numbers else WORDS  # without: another spelling of the same rule
+
+
+def _heaviest(leaves: tuple[Leaf, ...]) -> int:
+    return max((leaf.change_class for leaf in leaves), default=WORDS)
 
 
 def _class_of_other(kind: str, how: How, leaves: tuple[Leaf, ...]) -> int:
@@ -143,7 +157,7 @@ def _class_of_other(kind: str, how: How, leaves: tuple[Leaf, ...]) -> int:
         return NUMBERS if kind in ("dataset", "source", "calendar") else COMPATIBLE
     if how is How.ADDED:
         return COMPATIBLE
-    return max((_class_of_leaf(kind, leaf) for leaf in leaves), default=WORDS)
+    return _heaviest(leaves)
 
 
 def _class_of_leaf(kind: str, leaf: Leaf) -> int:

@@ -33,13 +33,18 @@ class MetricVersion:
 
 @dataclass(frozen=True, slots=True)
 class PublishedCatalog:
-    """Revision `revision` as it was recorded. `versions[metric]` is oldest first; the last one is in force here."""
+    """Revision `revision` as it was recorded. `versions[metric]` is oldest first; the last one is in force here.
+
+    `draft` is what nobody has published yet: the name of a proposal or of files, whose `revision` is only the number
+    that it would have; None for what is recorded.
+    """
 
     revision: int
     recorded_at: datetime
     actor: str
     catalog: Catalog
     versions: Mapping[str, tuple[MetricVersion, ...]]
+    draft: str | None = None
 
     def version_in_force(self, metric: str) -> MetricVersion:
         return self.versions[metric][-1]

@@ -113,6 +113,7 @@ class Meta:
     resolved: tuple[ResolvedRange, ...] = ()
     parameters: tuple[ParameterValue, ...] = ()
     partial_periods: tuple[str, ...] = ()
+    draft: str | None = None  # what of the rules is not published; None: all of them are
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Answers:
         self._compiler = Compiler(catalogs, self._sources, limits, combiner.dialect)
         self._reader = ShareReader(self._sources, limits.seconds)
         self._combiner = combiner
+        self.limits = limits
         self._seconds = limits.seconds
         self._given: LRUCache[Hashable, Answer] = LRUCache(MOST_ANSWER_BYTES, getsizeof=_size)
         self._given_of = 0  # the newest revision among them: answers of older ones go with their compilations
@@ -272,6 +273,7 @@ def _answered(
         resolved=resolved_ranges(query),
         parameters=parameter_values(query),
         partial_periods=partial(query, rows, fresh),
+        draft=query.published.draft,
     )
     if ask.strict and meta.warnings:
         raise SemanticLayerError(Issue(ErrorCode.WARNING_AS_ERROR, one.message, ("strict",)) for one in meta.warnings)

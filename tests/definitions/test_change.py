@@ -72,5 +72,20 @@ def test_the_smallest_values_that_differ() -> None:
     assert change.before != change.after
 
 
+def test_each_line_has_a_weight_of_its_own() -> None:
+    """The definition has that of its heaviest line; the rule's own line is what moves the number."""
+    texts = AVERAGE.replace("/", "*") + "    about: {synonyms: {en: [basket]}}\n    governance: {owner: ann}\n"
+    (change,) = changes(read_shop().catalog, edited(AVERAGE, texts))
+    weights = {".".join(leaf.path): leaf.change_class for leaf in change.leaves}
+    assert weights == {"about": 0, "governance": 1, "is": 2}
+    assert change.change_class == 2
+    theme = "      theme: {label: {en: Theme}}\n      owner:\n"
+    (dataset,) = changes(read_shop().catalog, edited("      theme:\n", theme))
+    assert {".".join(leaf.path): leaf.change_class for leaf in dataset.leaves} == {
+        "dimensions.owner": 1,
+        "dimensions.theme.label": 0,
+    }
+
+
 def test_nothing_differs_from_itself() -> None:
     assert changes(read_shop().catalog, read_shop().catalog) == ()
