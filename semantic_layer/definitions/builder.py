@@ -45,7 +45,8 @@ def source_of(name: str, fields: Fields) -> Source:
 
 
 def calendar_of(name: str, fields: Fields) -> Calendar:
-    return Calendar(name, fields.get("from", ""), fields.get("day", ""), fields.get("grains", {}))
+    finer = {Grain(grain): tuple(place.split(".", 1)) for grain, place in fields.get("finer", {}).items()}
+    return Calendar(name, fields.get("from", ""), fields.get("day", ""), fields.get("grains", {}), finer)
 
 
 def typed_value(value: object, wanted: ColumnType) -> str | int | Decimal | bool | date:

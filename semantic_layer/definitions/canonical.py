@@ -101,7 +101,12 @@ def _settings(settings: CatalogSettings) -> Document:
 
 
 def _calendar(calendar: Calendar) -> Document:
-    return {"from": calendar.dataset, "day": calendar.day, "grains": dict(calendar.grains)}
+    return _ordered(grammar.CALENDAR, {
+        "from": calendar.dataset,
+        "day": calendar.day,
+        "grains": calendar.grains,
+        "finer": {grain.value: ".".join(place) for grain, place in calendar.finer.items()},
+    })  # fmt: skip
 
 
 # --- datasets ----------------------------------------------------------------------------------------------------
@@ -220,6 +225,7 @@ def _rule(rule: Rule) -> Document:
         "time": rule.time,
         "with": {name: _rule(step) for name, step in rule.steps.items()},
         "unit": rule.unit,
+        "every_period": rule.every_period,
         "fill": rule.fill,
         **_modifier(rule.modifier),
     }
@@ -230,14 +236,14 @@ def _modifier(modifier: Modifier | None) -> Document:
     match modifier:
         case None:
             return {}
-        case Trailing(length, take):
-            return {"over": f"trailing {length}", "take": _take(take)}
-        case ToDate(unit, take):
-            return {"over": f"{unit.value if unit else 'start'} to date", "take": _take(take)}
-        case Ago(length):
-            return {"ago": str(length)}
-        case AtStartOf(unit):
-            return {"at_start_of": unit.value}
+        case Trailing(length, take, steps):
+            return {"over": f"trailing {length}", "take": _take(take), "steps": steps}
+        case ToDate(unit, take, steps):
+            return {"over": f"{unit.value if unit else 'start'} to date", "take": _take(take), "steps": steps}
+        case Ago(length, steps):
+            return {"ago": str(length), "steps": steps}
+        case AtStartOf(unit, steps):
+            return {"at_start_of": unit.value, "steps": steps}
         case Across(entity, having, all_time, dated_by):
             return {
                 "across": _one_or_many(entity),

@@ -9,6 +9,7 @@ from semantic_layer.definitions.check_reach import check_reach
 from semantic_layer.definitions.check_rules import check_rules
 from semantic_layer.definitions.check_semi_additive import check_semi_additive
 from semantic_layer.definitions.check_served import check_served
+from semantic_layer.definitions.check_steps import check_steps
 from semantic_layer.definitions.check_typed_names import check_typed_names
 from semantic_layer.definitions.check_windows import check_windows
 from semantic_layer.definitions.findings import Findings
@@ -22,6 +23,7 @@ ALWAYS = (
     check_datasets,
     check_rules,
     check_semi_additive,
+    check_steps,
     check_clashes,
     check_typed_names,
     check_served,

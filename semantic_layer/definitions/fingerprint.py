@@ -125,6 +125,7 @@ class Fingerprints:
             else [self._rows(rule.where, home) for home in row_homes(self.catalog, block)],
             modifier=self._modifier(rule.modifier, block, datasets),
             unit=self._units.of_block(block),
+            every_period=self._spine(rule.every_period),
             fill=None if rule.fill is None else _number(rule.fill),
         )
         self._steps[block.path] = form
@@ -140,14 +141,14 @@ class Fingerprints:
         match modifier:
             case None:
                 return None
-            case Trailing(length, take):
-                return ["trailing", str(length.count), length.unit.value, take.value]
-            case ToDate(unit, take):
-                return ["to_date", None if unit is None else unit.value, take.value]
-            case Ago(length):
-                return ["ago", str(length.count), length.unit.value]
-            case AtStartOf(unit):
-                return ["at_start_of", unit.value]
+            case Trailing(length, take, steps):
+                return ["trailing", str(length.count), length.unit.value, take.value, *self._steps_of(steps)]
+            case ToDate(unit, take, steps):
+                return ["to_date", None if unit is None else unit.value, take.value, *self._steps_of(steps)]
+            case Ago(length, steps):
+                return ["ago", str(length.count), length.unit.value, *self._steps_of(steps)]
+            case AtStartOf(unit, steps):
+                return ["at_start_of", unit.value, *self._steps_of(steps)]
             case Across(entity, having, all_time, dated_by):
                 return _map(
                     kind="across",
@@ -174,6 +175,17 @@ class Fingerprints:
                 touch = "first" if first_touch else "last"
                 both = (*datasets, *row_homes(self.catalog, block))
                 return ["after", self.metric(event), self._set(same, both), limit, touch]
+
+    def _steps_of(self, calendar: str | None) -> list[Form]:
+        return [] if calendar is None else [self._spine(calendar)]
+
+    def _spine(self, name: str | None) -> Form:
+        """The steps of time that a calendar has: the relations and columns that list them."""
+        calendar = None if name is None else self.catalog.calendars.get(name)
+        if calendar is None:
+            return None
+        places = [("day", (calendar.dataset, calendar.day)), *((g.value, p) for g, p in calendar.finer.items())]
+        return ["steps", *([g, self._relation(self.catalog.datasets[d]), c] for g, (d, c) in sorted(places))]
 
     def _set(self, words: tuple[str, ...], datasets: tuple[str, ...]) -> Form:
         """Dimensions whose order does not matter, each as every dataset reaches it."""

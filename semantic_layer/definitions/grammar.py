@@ -166,7 +166,11 @@ SOURCE = Block("source", {
 CALENDAR = Block("calendar", {
     "from": Key(NAME, "A dataset with one row per day.", True),
     "day": Key(COLUMN, "Its column with the day.", True),
-    "grains": Key(Keyed("grain", COLUMN), "Grain: the column with its period's first day.", True),
+    "grains": Key(Keyed("grain", COLUMN), "Grain: the column with its period's first day."),
+    "finer": Key(Block("finer steps", {
+        grain: Key(Text(rf"{NAME_FORM}\.{SOURCE_NAME}", "DATASET.COLUMN"), f"The column with each {grain} that exists.")
+        for grain in ("second", "minute", "hour")
+    }), "Steps finer than a day."),
 })  # fmt: skip
 DIMENSION = Block("dimension", {
     "sql": Key(Formula(), "An expression over raw columns; default: the column of this name."),
@@ -259,6 +263,7 @@ RULE_KEYS: dict[str, Key] = {
     "take_each": Key(PATHS, "Whose last recorded value is taken before it is summed."),
     "ago": Key(DURATION, "The same question of the period that long ago."),
     "at_start_of": Key(GRAIN, "The value in the first asked period of this unit."),
+    "steps": Key(NAME, "The calendar at each of whose days `over`, `ago` or `at_start_of` works, not at each period."),
     "after": Key(_AFTER, "Events that follow another metric's events."),
     "at_level": Key(Either(_LEVEL, PATHS_OR_NONE),
                     "Computed again with only these of the asked dimensions."),
@@ -266,6 +271,7 @@ RULE_KEYS: dict[str, Key] = {
     "rank_within": Key(PATHS_OR_NONE, "The rank among the asked members, apart for each value of these."),
     "order": Key(Choice(("descending", "ascending")), "Which end is rank 1; default: descending, the largest."),
     "unit": Key(UNIT, "The unit of its values."),
+    "every_period": Key(NAME, "The calendar whose periods all have a row, also those without any data."),
     "fill": Key(Number(), "The value where there are no rows."),
 }  # fmt: skip
 STEP = Block("step", RULE_KEYS)

@@ -40,6 +40,7 @@ _COMPANIONS = {
     "ignoring": ("at_level",),
     "order": ("rank_within",),
     "time": ("from",),
+    "steps": ("over", "ago", "at_start_of"),
 }
 _PLACEHOLDER = Literal(None)  # stands where a formula could not be read; the definition is marked broken
 
@@ -78,6 +79,7 @@ class MetricBuilder(Builder):
             unit=fields.get("unit"),
             fill=None if fill is None else Decimal(fill),
             time=fields.get("time"),
+            every_period=fields.get("every_period"),
         )
 
     def _modifier(self, name: str, fields: Fields, path: Path) -> Modifier | None:
@@ -118,9 +120,9 @@ class MetricBuilder(Builder):
             case "over":
                 return self._window(fields, path)
             case "ago":
-                return Ago(duration(fields["ago"]))
+                return Ago(duration(fields["ago"]), fields.get("steps"))
             case "at_start_of":
-                return AtStartOf(Grain(fields["at_start_of"]))
+                return AtStartOf(Grain(fields["at_start_of"]), fields.get("steps"))
             case "across":
                 return self._across(fields, path)
             case "after":
@@ -155,9 +157,9 @@ class MetricBuilder(Builder):
                 value=True,
             )
         if over.startswith("trailing "):
-            return Trailing(duration(over.removeprefix("trailing ")), take)
+            return Trailing(duration(over.removeprefix("trailing ")), take, fields.get("steps"))
         unit = over.split()[0]
-        return ToDate(Grain(unit) if unit in set(Grain) else None, take)
+        return ToDate(Grain(unit) if unit in set(Grain) else None, take, fields.get("steps"))
 
     def _across(self, fields: Fields, path: Path) -> Modifier:
         over = fields.get("over")
@@ -166,6 +168,8 @@ class MetricBuilder(Builder):
             self.problem((*path, "over"), ProblemCode.COMPANION, message, value=True)
         if "take" in fields:
             self.problem((*path, "take"), ProblemCode.COMPANION, '"take" does not stand beside "across"')
+        if "steps" in fields:
+            self.problem((*path, "steps"), ProblemCode.COMPANION, '"steps" does not stand beside "across"')
         return Across(fields["across"], fields.get("having"), over == "all time", fields.get("dated_by"))
 
     def _parameter(self, name: str, fields: Fields, path: Path) -> ParameterRule:

@@ -176,32 +176,42 @@ class Take(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trailing:
-    """`over: trailing 28 days`: the period's last step and the 27 before it (rule 15)."""
+    """`over: trailing 28 days`: the period's last step and the 27 before it (rule 15).
+
+    `steps` is the calendar at each of whose steps a window stands; None: one stands at each asked period.
+    """
 
     length: Duration
     take: Take = Take.LAST
+    steps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ToDate:
-    """`over: year to date`; `unit` None is `start to date`, since the beginning (rule 15)."""
+    """`over: year to date`; `unit` None is `start to date`, since the beginning (rule 15). `steps`: as of Trailing."""
 
     unit: Grain | None
     take: Take = Take.LAST
+    steps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ago:
-    """`ago: 1 year`: the same question asked of the period that long ago (rule 14)."""
+    """`ago: 1 year`: the same question asked of the period that long ago (rule 14).
+
+    `steps` is the calendar each of whose steps reads an earlier one; None: each asked period does.
+    """
 
     length: Duration
+    steps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AtStartOf:
-    """`at_start_of: quarter`: the value in the quarter's first asked period (rule 14)."""
+    """`at_start_of: quarter`: the value in the quarter's first asked period (rule 14). `steps`: as of Ago."""
 
     unit: Grain
+    steps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +270,8 @@ class Rule:
     """One sentence: `is` value `from` home `where` rows, at most one modifier, steps named in `with`.
 
     With a `home`, `value` is one Aggregate over that dataset's rows (or, with Across, over its entities). Without,
-    it is arithmetic over metrics and steps (or, with Across, one Aggregate over them).
+    it is arithmetic over metrics and steps (or, with Across, one Aggregate over them). `every_period` is the calendar
+    whose periods all have a row (rule 13).
     """
 
     value: Expr
@@ -271,6 +282,7 @@ class Rule:
     unit: str | None = None
     fill: Decimal | None = None
     time: str | None = None
+    every_period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,12 +402,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Custom grains from a dataset with one row per day; `grains`: grain -> column with its period's first day."""
+    """Custom grains from a dataset with one row per day; `grains`: grain -> column with its period's first day.
+
+    `finer`: a grain finer than a day -> the (dataset, column) with each of its steps.
+    """
 
     name: str
     dataset: str
     day: str
     grains: Mapping[str, str] = field(default_factory=dict)
+    finer: Mapping[Grain, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

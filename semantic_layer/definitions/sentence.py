@@ -57,6 +57,8 @@ class _English:
         said += self.modifier(rule.modifier)
         if rule.time is not None:
             said += f", dated by {rule.time}"
+        if rule.every_period is not None:
+            said += f", with a row for every period of {rule.every_period}"
         if rule.fill is not None:
             said += f", and {rule.fill} where there are no rows"
         if rule.steps:
@@ -67,14 +69,14 @@ class _English:
         match modifier:
             case None:
                 return ""
-            case Trailing(length, take):
-                return f" over trailing {length}{self.taken(take)}"
-            case ToDate(unit, take):
-                return f" over {unit.value if unit else 'start'} to date{self.taken(take)}"
-            case Ago(length):
-                return f", ago {length}"
-            case AtStartOf(unit):
-                return f", at the start of the {unit.value}"
+            case Trailing(length, take, steps):
+                return f" over trailing {length}{self.taken(take)}{self.stepped(steps)}"
+            case ToDate(unit, take, steps):
+                return f" over {unit.value if unit else 'start'} to date{self.taken(take)}{self.stepped(steps)}"
+            case Ago(length, steps):
+                return f", ago {length}{self.stepped(steps)}"
+            case AtStartOf(unit, steps):
+                return f", at the start of the {unit.value}{self.stepped(steps)}"
             case Across(_, having, all_time, dated_by):
                 said = "" if having is None else f" having {formula_text(having)}"
                 said += " over all time" if all_time else ""
@@ -99,6 +101,9 @@ class _English:
 
     def taken(self, take: Take) -> str:
         return "" if take is Take.LAST else f", taking the {take.value} of a period's days"
+
+    def stepped(self, steps: str | None) -> str:
+        return "" if steps is None else f", at each day of {steps}"
 
 
 _UNITS_ZH = {
@@ -136,6 +141,8 @@ class _Chinese:
         said += self.modifier(rule.modifier)
         if rule.time is not None:
             said += f"，以 {rule.time} 为日期"
+        if rule.every_period is not None:
+            said += f"，{rule.every_period} 的每个时段都有一行"
         if rule.fill is not None:
             said += f"，无数据时为 {rule.fill}"
         if rule.steps:
@@ -146,14 +153,15 @@ class _Chinese:
         match modifier:
             case None:
                 return ""
-            case Trailing(length, take):
-                return f"，含当期的最近 {self.length(length)}{self.taken(take)}"
-            case ToDate(unit, take):
-                return f"，从{'本' + _PERIODS_ZH[unit] + '初' if unit else '最初'}累计至期末{self.taken(take)}"
-            case Ago(length):
-                return f"，取 {self.length(length)}前"
-            case AtStartOf(unit):
-                return f"，取本{_PERIODS_ZH[unit]}首个时段"
+            case Trailing(length, take, steps):
+                return f"，含当期的最近 {self.length(length)}{self.taken(take)}{self.stepped(steps)}"
+            case ToDate(unit, take, steps):
+                start = f"本{_PERIODS_ZH[unit]}初" if unit else "最初"
+                return f"，从{start}累计至期末{self.taken(take)}{self.stepped(steps)}"
+            case Ago(length, steps):
+                return f"，取 {self.length(length)}前{self.stepped(steps)}"
+            case AtStartOf(unit, steps):
+                return f"，取本{_PERIODS_ZH[unit]}首个时段{self.stepped(steps)}"
             case Across(_, having, all_time, dated_by):
                 said = "" if having is None else f"，且 {formula_text(having)}"
                 said += "，不限时段" if all_time else ""
@@ -178,6 +186,9 @@ class _Chinese:
 
     def taken(self, take: Take) -> str:
         return "" if take is Take.LAST else f"，取每期各日的{_TAKES_ZH[take]}值"
+
+    def stepped(self, steps: str | None) -> str:
+        return "" if steps is None else f"，按 {steps} 的每一天"
 
 
 def _listed(words: tuple[str, ...], last: str) -> str:

@@ -199,6 +199,8 @@ def _shifted_apart(measure: Shifted, context: Context) -> Measure:
     Where a period is a key, values at keys without rows would be more than the shift gives: only those of the
     earlier period.
     """
+    if measure.steps is not None:
+        raise _unshiftable()
     if time_keys(measure, context).finest is not None and not _is_null_without_rows(measure.inner):
         raise _unshiftable()
     return _pushed_inside(measure.inner, measure.by, context.catalog)

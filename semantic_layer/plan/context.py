@@ -15,13 +15,15 @@ class Frame:
     `window_end`, and `window_start` unless the window is open. A row counts in every window that holds it.
 
     `day_aligned`: no window cuts a day, so that rows may be brought down to days. `from_first` asks for a value in
-    every period from a key's first row on.
+    every period from a key's first row on. `stepped`: the windows stand at steps of a calendar, and the step
+    `periods` has the keys of time as columns, by their names.
     """
 
     periods: str
     has_start: bool
     day_aligned: bool
     from_first: bool
+    stepped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.per_entity import per_entity
 from semantic_layer.plan.semi_additive import taken
 from semantic_layer.plan.shift import shifted
-from semantic_layer.plan.time_keys import time_keys
+from semantic_layer.plan.stepped import every_period, shifted_by_step, windowed_by_step
+from semantic_layer.plan.time_keys import dated_by, time_keys
 from semantic_layer.plan.typed import type_of, typed
 from semantic_layer.plan.window import windowed
 from semantic_layer.plan.window_aggregates import framed_base
@@ -24,6 +25,7 @@ from semantic_layer.query.measure import (
     AtFewer,
     Base,
     Credited,
+    EveryPeriod,
     Filled,
     Filtered,
     Measure,
@@ -49,8 +51,9 @@ def evaluate(measure: Measure, context: Context, draft: Draft, hint: str) -> Eva
 def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -> Evaluated:
     """One node; what it is made of goes to the draft's own evaluator."""
     match measure:
-        case Base():
-            return (base if context.frame is None else framed_base)(measure, context, draft, hint)
+        case Base(home, _, time):
+            own = dated_by(home, time, context)
+            return (base if context.frame is None else framed_base)(measure, own, draft, hint)
         case Arithmetic():
             return _arithmetic(measure, context, draft)
         case Filtered(inner, where):
@@ -59,8 +62,14 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
             return _filled(
                 draft.evaluate(inner, context, draft, hint), Literal(int(fill) if fill == int(fill) else fill)
             )
-        case Shifted():
+        case EveryPeriod():
+            return every_period(measure, context, draft, hint)
+        case Shifted(steps=None):
             return shifted(measure, context, draft, hint)
+        case Shifted():
+            return shifted_by_step(measure, context, draft, hint)
+        case Windowed() if measure.window.steps is not None:
+            return windowed_by_step(measure, context, draft, hint)
         case Windowed():
             return windowed(measure, context, draft, hint)
         case Credited():
@@ -68,7 +77,8 @@ def evaluate_anew(measure: Measure, context: Context, draft: Draft, hint: str) -
         case Taken():
             return taken(measure, context, draft, hint)
         case PerEntity():
-            return per_entity(measure, context, draft, hint)
+            own = context if measure.inputs else dated_by(measure.home, measure.time, context)
+            return per_entity(measure, own, draft, hint)
         case AtFewer():
             return _at_fewer(measure, context, draft, hint)
         case Ranked(inner, within, descending):

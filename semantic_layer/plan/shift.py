@@ -36,6 +36,7 @@ from semantic_layer.query.measure import (
     AtFewer,
     Base,
     Credited,
+    EveryPeriod,
     Filled,
     Filtered,
     Measure,
@@ -161,7 +162,7 @@ def unshifted(measure: Measure) -> Measure:
             return unshifted(inner)
         case Arithmetic() | PerEntity():
             return replace(measure, inputs={name: unshifted(inner) for name, inner in measure.inputs.items()})
-        case Filtered() | Filled() | Windowed() | AtFewer() | Ranked():
+        case Filtered() | Filled() | EveryPeriod() | Windowed() | AtFewer() | Ranked():
             return replace(measure, inner=unshifted(measure.inner))
         case Base() | Taken() | Credited():
             return measure

@@ -1,9 +1,10 @@
 """Which keys follow from the time dimension of a measure, and how they read from a period's first moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from semantic_layer.definitions.expression import Exists, Expr, Name, walk
+from semantic_layer.definitions.expression import Exists, Expr, Name, rewrite, walk
 from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.types import Grain, Part
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
@@ -42,6 +43,19 @@ class TimeKeys:
         return {self.finest.name: label} | {key.name: key_of(key, label, week_start) for key in self.derived}
 
 
+def dated_by(home: str, time: str | None, context: Context) -> Context:
+    """The context for rows of `home` that are dated by `time`: the reserved name `time` means that dimension."""
+    if time is None or time == context.catalog.datasets[home].time:
+        return context
+
+    def own(node: Expr) -> Expr | None:
+        return Asked(time) if node == Asked(TIME) else None
+
+    keys = tuple(replace(key, dimension=time) if key.dimension == TIME else key for key in context.keys)
+    where = tuple(rewrite(condition, own) for condition in context.where)
+    return replace(context, keys=keys, where=where)
+
+
 def time_keys(measure: Measure, context: Context) -> TimeKeys:
     dated = [key for key in context.keys if is_time(context.catalog, measure, key.dimension)]
     grained = sorted((key for key in dated if key.grain is not None), key=_rank)
@@ -51,6 +65,12 @@ def time_keys(measure: Measure, context: Context) -> TimeKeys:
     derived = tuple(key for key in dated if key is not finest and _follows(key, finest))
     others = tuple(key for key in context.keys if key is not finest and key not in derived)
     return TimeKeys(finest, derived, others)
+
+
+def keys_of_steps(measure: Measure, context: Context) -> TimeKeys:
+    """For windows at the steps of a calendar: all keys of the measure's time follow from the step."""
+    dated = tuple(key for key in context.keys if is_time(context.catalog, measure, key.dimension))
+    return TimeKeys(None, dated, tuple(key for key in context.keys if key not in dated))
 
 
 def _rank(key: BoundKey) -> int:

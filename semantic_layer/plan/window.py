@@ -37,6 +37,7 @@ from semantic_layer.query.measure import (
     AtFewer,
     Base,
     Credited,
+    EveryPeriod,
     Filled,
     Filtered,
     Measure,
@@ -93,6 +94,8 @@ def pushed_down(measure: Measure, window: Trailing | ToDate) -> Measure:
             return replace(measure, inner=pushed_down(measure.inner, window))
         case Windowed():
             raise refuse(ErrorCode.NOT_SUPPORTED, "a window of time over another window of time is not served")
+        case EveryPeriod():
+            raise refuse(ErrorCode.NOT_SUPPORTED, "a window of time over every period of a calendar is not served")
         case PerEntity() if any(isinstance(node, Shifted | Windowed) for node in walk(measure)):
             message = "a window of time over entities that are chosen by windows or shifts of time is not served"
             raise refuse(ErrorCode.NOT_SUPPORTED, message)

@@ -11,7 +11,7 @@ from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Output, PeriodStart, Step
 from semantic_layer.plan.periods import period_type
 from semantic_layer.plan.row_scope import RowScope
-from semantic_layer.plan.time_keys import TimeKeys, time_keys
+from semantic_layer.plan.time_keys import TimeKeys, keys_of_steps, time_keys
 from semantic_layer.plan.typed import cast, type_of, typed_aggregate
 from semantic_layer.plan.window_rows import first_rows, from_first_row, in_window, window_keys
 from semantic_layer.query.measure import Base
@@ -22,7 +22,7 @@ _COUNTS = ("count", "count_if")
 def framed_base(measure: Base, context: Context, draft: Draft, hint: str) -> Evaluated:
     frame = context.frame
     assert frame is not None and measure.time is not None
-    keys = time_keys(measure, context)
+    keys = keys_of_steps(measure, context) if frame.stepped else time_keys(measure, context)
     rows = _rows(measure, keys, context, draft, hint)
     exprs = window_keys(keys, frame, rows.step, context, draft)
     value = Output(draft.column_name(hint), rows.outer, rows.type)

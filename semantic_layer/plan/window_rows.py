@@ -20,7 +20,10 @@ def in_window(periods: Step, moment: Expr, frame: Frame) -> tuple[Expr, ...]:
 def window_keys(keys: TimeKeys, frame: Frame, rows: Step, context: Context, draft: Draft) -> tuple[Output, ...]:
     """The keys of the context: those of time from the window's period, the others from the rows."""
     exprs: dict[str, Expr] = {key.name: rows.field(draft.key_name(key)) for key in keys.others}
-    if keys.finest is not None:
+    if frame.stepped:
+        periods = draft.steps[frame.periods]
+        exprs |= {key.name: periods.field(draft.key_name(key)) for key in keys.derived}
+    elif keys.finest is not None:
         label = draft.steps[frame.periods].field("period")
         exprs |= keys.from_label(label, context.catalog.settings.week_start)
     return tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)

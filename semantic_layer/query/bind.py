@@ -21,7 +21,7 @@ from semantic_layer.query.lookup import Lookup, Root
 from semantic_layer.query.measure import Asked, homes
 from semantic_layer.query.members import members_root
 from semantic_layer.query.problems import Problems, listed, near_names
-from semantic_layer.query.promises import check_promises, check_time_words, check_totals, is_time
+from semantic_layer.query.promises import check_promises, check_totals, is_time
 from semantic_layer.query.time_range import OPEN, Bounds, bounds_of, last_units
 from semantic_layer.query.world import World
 
@@ -48,7 +48,6 @@ def bind(ask: Ask, world: World) -> BoundQuery:
     limit, set_by = _limit(ask, world, problems)
     check_promises(columns, keys, problems)
     check_totals(columns, keys, totals, problems)
-    check_time_words(columns, keys, where, problems)
     _check_fill(ask, keys, problems)
     check_expectation(ask.expect, world.current, columns, problems)
     problems.raise_if_any()
@@ -88,12 +87,14 @@ def _lookup(ask: Ask, world: World, columns: tuple[BoundColumn, ...], problems: 
         root = members_root(ask, world.current.catalog, problems) if ask.by else None
         members = () if root is None else (Root(world.current, root.dataset),)
         return Lookup(world, members, problems, "" if root is None else root.prefix)
-    asked_by: dict[tuple[int, str], dict[str, None]] = {}
+    asked_by: dict[tuple[int, str, str | None], dict[str, None]] = {}
     published = {column.published.revision: column.published for column in columns}
     for column in columns:
-        for home, _ in homes(column.measure):
-            asked_by.setdefault((column.published.revision, home), {})[column.metric] = None
-    roots = tuple(Root(published[revision], home, tuple(names)) for (revision, home), names in asked_by.items())
+        for home, time in homes(column.measure):
+            asked_by.setdefault((column.published.revision, home, time), {})[column.metric] = None
+    roots = tuple(
+        Root(published[revision], home, tuple(names), time) for (revision, home, time), names in asked_by.items()
+    )
     return Lookup(world, roots, problems)
 
 
@@ -154,8 +155,8 @@ def _dates_the_rows(words: str, lookup: Lookup, columns: tuple[BoundColumn, ...]
     if columns:
         return all(is_time(column.published.catalog, column.measure, words) for column in columns)
     for root, found in lookup.each(words):
-        time = root.published.catalog.datasets[root.dataset].time
-        if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:
+        own = root.published.catalog.datasets[root.dataset].time
+        if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != own:
             return False
     return True
 

@@ -17,11 +17,15 @@ from semantic_layer.query.world import World
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A dataset whose rows the question reads, and the metrics that read it (for messages)."""
+    """A dataset whose rows the question reads, and the metrics that read it (for messages).
+
+    `time` is the dimension that dates the rows, which the reserved name `time` means; None: the dataset's own.
+    """
 
     published: PublishedCatalog
     dataset: str
     asked_by: tuple[str, ...] = ()
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Lookup:
 
     def each(self, words: str) -> Iterator[tuple[Root, FoundDimension | NotFound]]:
         for root in self.roots:
-            yield root, find_dimension(root.published.catalog, root.dataset, self.short(words))
+            named = self.short(words)
+            own = root.time if named == TIME and root.time is not None else named
+            yield root, find_dimension(root.published.catalog, root.dataset, own)
 
     def find(self, words: str, path: Path) -> FoundDimension | None:
         """The dimension as the first root has it; None, and told, unless every root reaches it."""

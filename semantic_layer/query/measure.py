@@ -47,11 +47,23 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class EveryPeriod:
+    """`inner` with a row for each period of a calendar, under null elsewhere where it has none (rule 13)."""
+
+    inner: "Measure"
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shifted:
-    """`inner` of the period `by` earlier, or of the first asked period of a larger one (rule 14)."""
+    """`inner` of the period `by` earlier, or of the first asked period of a larger one (rule 14).
+
+    With `steps`, each step of that calendar reads an earlier one, and periods are made of their steps.
+    """
 
     inner: "Measure"
     by: Duration | AtStartOf
+    steps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,10 @@ class Credited:
     first_touch: bool
 
 
-Measure = Base | Arithmetic | Filtered | Filled | Shifted | Windowed | Taken | PerEntity | AtFewer | Ranked | Credited
+Measure = (
+    Base | Arithmetic | Filtered | Filled | EveryPeriod | Shifted | Windowed | Taken | PerEntity | AtFewer | Ranked
+    | Credited
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

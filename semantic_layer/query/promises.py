@@ -1,19 +1,19 @@
 """What definitions allow: the cuts and grains of a metric, the dimensions its own rule needs, the shift's grain."""
 
-from semantic_layer.definitions.expression import Expr
-from semantic_layer.definitions.expression import walk as walk_expression
 from semantic_layer.definitions.model import Catalog, Duration
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
 from semantic_layer.definitions.types import Grain
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.bound import BoundColumn, BoundKey
 from semantic_layer.query.calendar import divides, nests
-from semantic_layer.query.measure import Asked, Measure, Shifted, homes, walk
+from semantic_layer.query.measure import Measure, Shifted, homes, walk
 from semantic_layer.query.problems import Problems, listed
 
 
 def is_time(catalog: Catalog, measure: Measure, words: str) -> bool:
     """Whether a name means, in every home of the measure, the time dimension that its rows are dated by."""
+    if words == TIME:
+        return all(time is not None for _, time in homes(measure))
     for home, time in homes(measure):
         found = find_dimension(catalog, home, words)
         if not isinstance(found, FoundDimension) or found.hops or found.dimension.name != time:
@@ -51,27 +51,11 @@ def check_totals(
             _check_shifts(column, tuple(key for key in keys if key.name in kept), ("totals", place), problems)
 
 
-def check_time_words(
-    columns: tuple[BoundColumn, ...], keys: tuple[BoundKey, ...], where: tuple[Expr, ...], problems: Problems
-) -> None:
-    """The reserved name `time` is the dataset's; a metric dated by another dimension is asked by that one's name."""
-    used = any(key.dimension == TIME for key in keys) or any(
-        isinstance(node, Asked) and node.dimension == TIME for condition in where for node in walk_expression(condition)
-    )
-    if not used:
-        return
-    for place, column in enumerate(columns):
-        for home, time in homes(column.measure):
-            if time is not None and time != column.published.catalog.datasets[home].time:
-                message = f"{column.metric} is dated by {time}; ask for it by that name instead of {TIME}"
-                problems.add(ErrorCode.UNREACHABLE_DIMENSION, message, ("metrics", place), (time,))
-
-
 def _check_shifts(
     column: BoundColumn, keys: tuple[BoundKey, ...], path: tuple[str | int, ...], problems: Problems
 ) -> None:
     for node in walk(column.measure):
-        if isinstance(node, Shifted):
+        if isinstance(node, Shifted) and node.steps is None:
             _check_shift(node, column, keys, path, problems)
 
 

@@ -40,6 +40,7 @@ from semantic_layer.query.measure import (
     AtFewer,
     Base,
     EntityCondition,
+    EveryPeriod,
     Filled,
     Filtered,
     Measure,
@@ -85,6 +86,8 @@ def _of_rule(rule: Rule, scope: _Scope) -> Measure:
         measure = Filtered(measure, written_out(rule.where, measure, inside.catalog, inside.parameters))
     if rule.modifier is not None and across is None:
         measure = _modified(measure, rule.modifier, scope.catalog)
+    if rule.every_period is not None:
+        measure = EveryPeriod(measure, rule.every_period)
     return measure if rule.fill is None else Filled(measure, rule.fill)
 
 
@@ -93,7 +96,7 @@ def without_fill(measure: Measure) -> Measure:
 
     Terms inside of arithmetic keep theirs: what is seen of them is what is added.
     """
-    return without_fill(measure.inner) if isinstance(measure, Filled) else measure
+    return without_fill(measure.inner) if isinstance(measure, Filled | EveryPeriod) else measure
 
 
 def _value(rule: Rule, scope: _Scope) -> Measure:
@@ -139,10 +142,10 @@ def _modified(measure: Measure, modifier: Modifier, catalog: Catalog) -> Measure
     match modifier:
         case Trailing() | ToDate():
             return Windowed(measure, modifier)
-        case Ago(length):
-            return Shifted(measure, length)
-        case AtStartOf():
-            return Shifted(measure, modifier)
+        case Ago(length, steps):
+            return Shifted(measure, length, steps)
+        case AtStartOf(_, steps):
+            return Shifted(measure, modifier, steps)
         case AtLevel(only, excepted, ignoring):
             return AtFewer(measure, only, excepted, ignoring)
         case RankWithin(within, descending):

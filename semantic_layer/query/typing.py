@@ -40,6 +40,7 @@ from semantic_layer.query.measure import (
     Base,
     Credited,
     EntityCondition,
+    EveryPeriod,
     Filled,
     Filtered,
     Measure,
@@ -219,7 +220,7 @@ def measure_type(measure: Measure, type_in_home: Callable[[str], TypeOfName]) ->
             return FLOAT
         case Taken(_, take) if take is Take.AVERAGE:
             return FLOAT
-        case Filtered() | Taken() | Shifted() | Windowed() | AtFewer():
+        case Filtered() | EveryPeriod() | Taken() | Shifted() | Windowed() | AtFewer():
             return measure_type(measure.inner, type_in_home)
         case Ranked() | Credited():
             return INTEGER

@@ -280,14 +280,6 @@ TIME = [
         "fillTime fills rows of metrics; without one, the members that exist are listed",
     ),
     Mistake(
-        "the reserved time of a metric that has another",
-        {"metrics": [{"name": "shelved"}], "by": [{"dimension": "time", "grain": "MONTH"}]},
-        "UNREACHABLE_DIMENSION",
-        ("metrics", 0),
-        "shelved is dated by shelved_on; ask for it by that name instead of time",
-        ("shelved_on",),
-    ),
-    Mistake(
         "a unit of a shift misspelled",
         metrics(REVENUE | {"shift": {"periods": 1, "unit": "YEARS"}}),
         "BAD_GRAIN",
