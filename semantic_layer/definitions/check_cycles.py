@@ -35,12 +35,15 @@ class Use:
 
 
 def check_cycles(findings: Findings) -> bool:
-    """Says each circle once, at the name that closes it; whether there was none."""
-    uses = _graph(findings.catalog)
-    done: dict[Thing, int] = {}
+    """Says each circle once, at the name that closes it; whether there was none.
+
+    What is the same thing as what, which domain is above which, and what replaces what are chains of their own.
+    """
     before = len(findings.problems)
-    for start in uses:
-        _walk(findings, uses, start, done)
+    for uses in (_graph(findings.catalog), _conforming(findings.catalog), _above(findings.catalog)):
+        done: dict[Thing, int] = {}
+        for start in uses:
+            _walk(findings, uses, start, done)
     return len(findings.problems) == before
 
 
@@ -99,6 +102,33 @@ def _graph(catalog: Catalog) -> dict[Thing, list[Use]]:
                 uses[Thing(path)] = _metric_use(catalog, rule.metric, (*path, "metric"))
             else:
                 uses[Thing(path)] = []
+    return uses
+
+
+def _conforming(catalog: Catalog) -> dict[Thing, list[Use]]:
+    uses: dict[Thing, list[Use]] = {}
+    for dataset in catalog.datasets.values():
+        for name, dimension in dataset.dimensions.items():
+            path = ("datasets", dataset.name, "dimensions", name)
+            if dimension.conforms is not None:
+                aim, word = dimension.conforms
+                uses[Thing(path)] = [Use(Thing(("datasets", aim, "dimensions", word)), (*path, "conforms"))]
+    return uses
+
+
+def _above(catalog: Catalog) -> dict[Thing, list[Use]]:
+    """Domains by the one above them, and metrics that end by those that are used instead."""
+    uses: dict[Thing, list[Use]] = {}
+    for domain in catalog.domains.values():
+        path = ("domains", domain.name)
+        uses[Thing(path)] = [Use(Thing(("domains", domain.parent)), (*path, "parent"))] if domain.parent else []
+    for metric in catalog.metrics.values():
+        path = ("metrics", metric.name)
+        instead = () if metric.deprecated is None else metric.deprecated.use
+        uses[Thing(path)] = [
+            Use(Thing(("metrics", name)), (*path, "deprecated", "use", str(place)))
+            for place, name in enumerate(instead)
+        ]
     return uses
 
 

@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Exists, Name, Parameter, walk
 from semantic_layer.definitions.findings import Findings, Formula
+from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.model import (
+    MOST_YEARS,
     Dataset,
     Dimension,
     Join,
@@ -65,6 +67,23 @@ def _check_relation(findings: Findings, dataset: Dataset, path: Path) -> None:
     for key, tree in (("watermark", dataset.watermark), ("change_token", dataset.change_token)):
         if tree is not None:
             _check_column_formula(findings, Formula(tree, (*path, key)), aggregates=True)
+            _check_of_all_rows(findings, Formula(tree, (*path, key)), key)
+    if dataset.time_to_live is not None and dataset.time_to_live.years > MOST_YEARS:
+        message = f"{dataset.time_to_live} is more than the {MOST_YEARS} years that an answer may be kept"
+        findings.at_value((*path, "time_to_live"), ProblemCode.BAD_VALUE, message)
+    if dataset.valid is not None and dataset.valid[0] == dataset.valid[1]:
+        message = f'"valid" of dataset "{dataset.name}" ends where it begins, so that no row ever holds'
+        findings.at_value((*path, "valid", "until"), ProblemCode.BAD_VALUE, message)
+
+
+def _check_of_all_rows(findings: Findings, formula: Formula, key: str) -> None:
+    """One value of the whole table: each of its columns stands inside an aggregate."""
+    inside = {id(node) for one in walk(formula.tree) if isinstance(one, Aggregate) for node in walk(one)}
+    loose = [node for node in walk(formula.tree) if isinstance(node, Name) and id(node) not in inside]
+    if loose or not inside:
+        text = formula_text(loose[0] if loose else formula.tree)
+        message = f'"{key}" says one thing of all rows, such as max({text}); "{text}" stands in no aggregate'
+        findings.inside(formula, loose[0].at if loose else 0, ProblemCode.ONE_AGGREGATE, message)
 
 
 def _own_dimension(findings: Findings, dataset: Dataset, name: str, path: Path) -> Dimension | None:

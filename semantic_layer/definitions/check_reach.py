@@ -14,6 +14,7 @@ from semantic_layer.definitions.model import (
     Dimension,
     Metric,
     MetricValue,
+    Modifier,
     RankWithin,
     Segment,
     SemiAdditive,
@@ -25,6 +26,7 @@ from semantic_layer.definitions.problem import Place, ProblemCode, near_names, s
 from semantic_layer.definitions.reach import TIME, FoundDimension, NotFound, find_dimension, reachable_names, reached
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, row_homes
 from semantic_layer.definitions.shape_reader import Path
+from semantic_layer.definitions.types import Grain
 
 
 def check_reach(findings: Findings) -> None:
@@ -34,6 +36,7 @@ def check_reach(findings: Findings) -> None:
             if not findings.is_broken(block.path):
                 _check_block(findings, block)
         _check_cut(findings, metric)
+        _check_grains(findings, metric)
     for dataset in findings.catalog.datasets.values():
         for name, segment in dataset.segments.items():
             _check_segment(findings, dataset, segment, ("datasets", dataset.name, "segments", name))
@@ -69,12 +72,43 @@ def _check_block(findings: Findings, block: Block) -> None:
 
 
 def _check_time(findings: Findings, block: Block, datasets: tuple[str, ...]) -> None:
-    """A window or a shift runs over time, which every row it is made of must have."""
+    """A window or a shift runs over time, which every row it is made of must have, as finely as it is recorded."""
+    modifier = block.rule.modifier
+    key = {Ago: "ago", AtStartOf: "at_start_of"}.get(type(modifier), "over")
     for home in datasets:
-        if not any(dimension.time is not None for dimension in findings.catalog.datasets[home].dimensions.values()):
-            key = {Ago: "ago", AtStartOf: "at_start_of"}.get(type(block.rule.modifier), "over")
+        dataset = findings.catalog.datasets[home]
+        times = [one.time for one in dataset.dimensions.values() if one.time is not None]
+        if not times:
             message = f"{key}: dataset {home} has no time dimension to run over"
             findings.at_key((*block.path, key), ProblemCode.UNREACHABLE, message)
+            continue
+        unit = _unit(modifier)
+        finest = min((one.finest for one in times), key=lambda one: one.rank)
+        if unit is not None and unit.rank < finest.rank:
+            message = f"{key}: {unit}s are finer than what dataset {home} records; its finest grain is {finest}"
+            findings.at_value((*block.path, key), ProblemCode.BAD_VALUE, message)
+
+
+def _unit(modifier: Modifier | None) -> Grain | None:
+    match modifier:
+        case Trailing(length) | Ago(length):
+            return length.unit
+        case ToDate(unit) | AtStartOf(unit):
+            return unit
+        case _:
+            return None
+
+
+def _check_grains(findings: Findings, metric: Metric) -> None:
+    """The grains that a metric allows are recorded by each dataset that it is made of."""
+    for home in homes(findings.catalog, block_of(metric)):
+        dataset = findings.catalog.datasets.get(home)
+        times = [] if dataset is None else [one.time for one in dataset.dimensions.values() if one.time is not None]
+        for index, grain in enumerate(metric.grains or ()):
+            if times and all(grain.rank < one.finest.rank for one in times):
+                finest = min((one.finest for one in times), key=lambda one: one.rank)
+                message = f"grains: {grain} is finer than what dataset {home} records; its finest grain is {finest}"
+                findings.at_value(("metrics", metric.name, "grains", str(index)), ProblemCode.BAD_VALUE, message)
 
 
 def _check_cut(findings: Findings, metric: Metric) -> None:

@@ -14,7 +14,18 @@ from semantic_layer.definitions.expression import (
 )
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.formula_text import formula_text
-from semantic_layer.definitions.model import MOST_YEARS, Across, Ago, Metric, MetricValue, Rule, TopMembers, Trailing
+from semantic_layer.definitions.model import (
+    MOST_YEARS,
+    Across,
+    After,
+    Ago,
+    Duration,
+    Metric,
+    MetricValue,
+    Rule,
+    TopMembers,
+    Trailing,
+)
 from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, warning_block
@@ -60,6 +71,8 @@ def _check_reach_of_time(findings: Findings, block: Block) -> None:
             key = "ago"
         case Trailing(length):
             key = "over"
+        case After(within=Duration() as length):
+            key = "after"
         case _:
             return
     if length.years > MOST_YEARS:
@@ -165,6 +178,9 @@ def _check_arithmetic(findings: Findings, block: Block, value: Formula) -> None:
         message = f'"{text}" needs "from:"; without it "is" is arithmetic over metrics'
         findings.inside(value, aggregates[0].at, ProblemCode.MIXED_WORLDS, message)
         return
+    if not any(isinstance(node, Name) for node in walk(value.tree)):
+        message = f'"{_short(formula_text(value.tree))}" is made of no metric: a constant is no measurement'
+        findings.inside(value, 0, ProblemCode.ONE_AGGREGATE, message)
     _check_metric_names(findings, block, value)
 
 

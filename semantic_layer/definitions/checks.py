@@ -1,6 +1,7 @@
 """The checks of a whole catalog, in order: names before circles, and what walks the metrics only without circles."""
 
 from semantic_layer.definitions.check_clashes import check_clashes
+from semantic_layer.definitions.check_constants import check_constants
 from semantic_layer.definitions.check_conversion import check_conversion
 from semantic_layer.definitions.check_cycles import check_cycles
 from semantic_layer.definitions.check_datasets import check_datasets, check_settings
@@ -22,6 +23,7 @@ ALWAYS = (
     check_settings,
     check_datasets,
     check_rules,
+    check_constants,
     check_semi_additive,
     check_steps,
     check_clashes,

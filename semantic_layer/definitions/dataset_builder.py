@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from semantic_layer.definitions.builder import Builder, duration, type_named
+from semantic_layer.definitions.builder import Builder, duration
 from semantic_layer.definitions.expression import Expr, Name
 from semantic_layer.definitions.model import (
     Dataset,
@@ -35,7 +35,10 @@ class DatasetBuilder(Builder):
             relation=Select(fields["sql"].strip()) if "sql" in fields else Table(fields.get("table", "")),
             key=None if key == ("none",) else key,
             time=fields.get("time"),
-            columns={column: type_named(text) for column, text in fields.get("columns", {}).items()},
+            columns={
+                column: self.type_named(text, (*path, "columns", column))
+                for column, text in fields.get("columns", {}).items()
+            },
             dimensions={
                 n: self._dimension(n, f, (*path, "dimensions", n)) for n, f in fields.get("dimensions", {}).items()
             },
@@ -66,7 +69,7 @@ class DatasetBuilder(Builder):
         return Dimension(
             name=name,
             rule=self._dimension_rule(name, fields, path),
-            type=None if is_time or "metric" in fields else type_named(written),
+            type=None if is_time or "metric" in fields else self.type_named(written, (*path, "type")),
             time=self._time_column(fields, path) if is_time else None,
             label=fields.get("label", {}),
             synonyms=fields.get("synonyms", {}),

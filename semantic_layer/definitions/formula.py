@@ -22,7 +22,7 @@ from semantic_layer.definitions.expression import (
     Parameter,
     children,
 )
-from semantic_layer.definitions.formula_calls import check_arity, percentile_call, scalar_call
+from semantic_layer.definitions.formula_calls import check_arity, number_literal, percentile_call, scalar_call
 from semantic_layer.definitions.formula_tokens import FormulaError, Token, TokenKind, tokens_of
 from semantic_layer.definitions.formula_words import (
     COLUMN_TYPE_FORMS,
@@ -263,7 +263,7 @@ class _Parser:
         match token.kind:
             case TokenKind.NUMBER:
                 self.next()
-                return Literal(int(token.text) if token.text.isdigit() else Decimal(token.text))
+                return number_literal(token)
             case TokenKind.TEXT:
                 self.next()
                 return Literal(_unquoted(token))

@@ -1,4 +1,4 @@
-"""Calls in a formula: which functions there are, how many arguments they take, and what stands in fixed places."""
+"""Calls and numbers in a formula: which functions there are, what they take, and what stands in fixed places."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,7 +7,15 @@ from semantic_layer.definitions.expression import AGGREGATES, Aggregate, Call, E
 from semantic_layer.definitions.formula_tokens import FormulaError, Token
 from semantic_layer.definitions.formula_words import CALLABLE, DATE_PARTS, PART_FUNCTIONS
 from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
-from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.types import MAX_PRECISION, Grain
+
+
+def number_literal(token: Token) -> Literal:
+    """A number as written, exact."""
+    digits = token.text.replace(".", "").lstrip("0")
+    if max(len(digits), len(token.text.partition(".")[2])) > MAX_PRECISION:
+        raise FormulaError(ProblemCode.TOO_LARGE, f"a number has at most {MAX_PRECISION} digits", token.at)
+    return Literal(int(token.text) if token.text.isdigit() else Decimal(token.text))
 
 
 def percentile_call(name: str, arguments: list[Expr], token: Token) -> Expr:

@@ -72,4 +72,5 @@ def _not_a_token(text: str, at: int) -> FormulaError:
         return FormulaError(ProblemCode.SYNTAX, f"the quote {text[at]} is not closed", at)
     if text[at].isdigit():
         return FormulaError(ProblemCode.SYNTAX, "this is no number; write it in full, without exponent or grouping", at)
-    return FormulaError(ProblemCode.SYNTAX, f'"{text[at]}" means nothing in a formula', at)
+    shown = f'"{text[at]}"' if text[at].isprintable() else f"the invisible character U+{ord(text[at]):04X}"
+    return FormulaError(ProblemCode.SYNTAX, f"{shown} means nothing in a formula", at)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from semantic_layer.definitions.builder import Builder, duration, type_named, typed_value
+from semantic_layer.definitions.builder import Builder, duration, fits_a_decimal, typed_value
 from semantic_layer.definitions.expression import Literal
 from semantic_layer.definitions.model import (
     About,
@@ -29,7 +29,7 @@ from semantic_layer.definitions.model import (
 )
 from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.shape_reader import Fields, Path
-from semantic_layer.definitions.types import ColumnType, Grain
+from semantic_layer.definitions.types import MAX_PRECISION, ColumnType, Grain
 
 MODIFIERS = ("over", "ago", "at_start_of", "across", "after", "at_level", "rank_within")
 # A companion key -> the keys beside one of which it stands.
@@ -70,6 +70,10 @@ class MetricBuilder(Builder):
 
     def rule(self, name: str, fields: Fields, path: Path) -> Rule:
         fill = fields.get("fill")
+        if fill is not None and not fits_a_decimal(Decimal(fill)):
+            message = f'"fill" of "{name}" has more than the {MAX_PRECISION} digits that a number may have'
+            self.problem((*path, "fill"), ProblemCode.BAD_VALUE, message, value=True)
+            fill = 0
         return Rule(
             value=fields.get("is", _PLACEHOLDER),
             home=fields.get("from"),
@@ -173,7 +177,7 @@ class MetricBuilder(Builder):
         return Across(fields["across"], fields.get("having"), over == "all time", fields.get("dated_by"))
 
     def _parameter(self, name: str, fields: Fields, path: Path) -> ParameterRule:
-        wanted = type_named(fields.get("type", "text"))
+        wanted = self.type_named(fields.get("type", "text"), (*path, "type"))
         default = self._typed(fields.get("default"), wanted, (*path, "default"))
         values = fields.get("values")
         members = None if values is None else tuple(
@@ -181,7 +185,9 @@ class MetricBuilder(Builder):
         )  # fmt: skip
         low, high = fields.get("min"), fields.get("max")
         parameter = ParameterRule(name, wanted, default, low, high, members)
-        if (low is not None or high is not None) and not wanted.is_number:
+        if low is not None and high is not None and low > high:
+            self.problem((*path, "min"), ProblemCode.BAD_VALUE, f'"min" of {name} is above its "max"', value=True)
+        elif (low is not None or high is not None) and not wanted.is_number:
             self.problem(path, ProblemCode.COMPANION, '"min" and "max" stand only beside a type of numbers')
         elif members is not None and default not in members:
             self.problem(

@@ -12,7 +12,7 @@ from semantic_layer.definitions.select_functions import SELECT_FUNCTIONS, functi
 MAX_LENGTH = 20_000
 MAX_PARENTHESES = 60
 
-_REFUSED = (exp.Command, exp.Into, exp.Lock, exp.Parameter, exp.Placeholder, exp.SessionParameter)
+_REFUSED = (exp.Command, exp.DDL, exp.DML, exp.Into, exp.Parameter, exp.Placeholder, exp.SessionParameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ def select_mistake(text: str) -> SelectMistake | None:
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         return SelectMistake(ProblemCode.NOT_ALLOWED, "exactly one SELECT is expected")
     for node in statements[0].walk():
+        if isinstance(node, exp.Lock):
+            return SelectMistake(ProblemCode.NOT_ALLOWED, '"FOR UPDATE" and its like are not allowed in a dataset')
         if isinstance(node, _REFUSED):
             return SelectMistake(
                 ProblemCode.NOT_ALLOWED, f'"{node.sql(dialect="duckdb")[:60]}" is not allowed in a dataset'

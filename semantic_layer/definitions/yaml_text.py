@@ -35,6 +35,7 @@ ScalarValue = str | int | Decimal | bool | None
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters
 _SPACES = re.compile(r"\s+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
@@ -196,6 +197,9 @@ class _TreeBuilder:
         if getattr(event, "tag", None):
             raise self._unreadable(event, "tags are not in the language; a text is written in quotes")
         if isinstance(event, ScalarEvent):
+            if (found := _NO_TEXT.search(event.value)) is not None:
+                message = f"a text cannot hold U+{ord(found.group()):04X}, which no database can keep"
+                raise self._unreadable(event, message)
             return ScalarNode(_resolve(event), self._origin(event))
         if isinstance(event, SequenceStartEvent):
             items: list[Node] = []
