@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from semantic_layer.definitions.expression import Aggregate, Expr, Name
 from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.layout import commented_text
+from semantic_layer.definitions.new_names import Names, name_like, singular
 from semantic_layer.definitions.types import TEXT
 from semantic_layer.definitions.yaml_text import Json
-from semantic_layer.survey.first_names import Names, name_like, singular
 from semantic_layer.survey.guess_columns import ColumnGuess, Use, finest_of, guess_column, is_personal, main_time
 from semantic_layer.survey.guess_joins import JoinGuess
 from semantic_layer.survey.guess_keys import KeyGuess

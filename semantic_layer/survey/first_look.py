@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from semantic_layer.definitions.new_names import Names, name_like
 from semantic_layer.definitions.reader import read_texts
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.serving.ports import SourceTable
 from semantic_layer.serving.sources import Sources
 from semantic_layer.survey.first_definitions import Found, catalog_text, dataset_texts
-from semantic_layer.survey.first_names import Names, name_like
 from semantic_layer.survey.guess_joins import JoinGuess, guess_joins
 from semantic_layer.survey.guess_keys import KeyGuess, guess_key
 from semantic_layer.survey.profile import Survey, can_be_said

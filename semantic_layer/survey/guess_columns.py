@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from semantic_layer.definitions.new_names import looks_like_id, name_like
 from semantic_layer.definitions.types import DATE, ColumnType, Kind, decimal
-from semantic_layer.survey.first_names import looks_like_id, name_like
 from semantic_layer.survey.profile import ColumnProfile, TableProfile
 
 MONEY = decimal(18, 2)

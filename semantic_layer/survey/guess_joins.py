@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from semantic_layer.definitions.new_names import name_like, singular, stem_of
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.plan.data_checks import ORPHAN_ROWS, ROWS, WITHOUT, Side, join_plan, kind_of
 from semantic_layer.survey.finding import share_said
-from semantic_layer.survey.first_names import name_like, singular, stem_of
 from semantic_layer.survey.guess_keys import KeyGuess
 from semantic_layer.survey.profile import ColumnProfile, Done, Survey, TableProfile
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from itertools import combinations
 
+from semantic_layer.definitions.new_names import looks_like_id, name_like, singular, stem_of
 from semantic_layer.definitions.types import Kind
 from semantic_layer.errors import SemanticLayerError
 from semantic_layer.plan.data_checks import REPEATED, ROWS, WITHOUT, Side, key_plan
-from semantic_layer.survey.first_names import looks_like_id, name_like, singular, stem_of
 from semantic_layer.survey.profile import ColumnProfile, Survey, TableProfile
 
 MOST_TOGETHER = 6  # columns that are tried in pairs and threes

@@ -12,6 +12,7 @@ from semantic_layer.app.draft import draft_catalogs
 from semantic_layer.app.survey import open_sources
 from semantic_layer.definitions.layout import format_text
 from semantic_layer.definitions.model import Catalog, JoinKind, Table
+from semantic_layer.definitions.new_names import Names, name_like, singular
 from semantic_layer.definitions.reader import read_texts
 from semantic_layer.definitions.types import FLOAT, decimal
 from semantic_layer.errors import SemanticLayerError
@@ -19,7 +20,6 @@ from semantic_layer.query.ask_reader import read_ask
 from semantic_layer.settings import fixed_settings
 from semantic_layer.store.embedded import EmbeddedPostgres
 from semantic_layer.survey.first_look import FirstDefinitions, first_definitions
-from semantic_layer.survey.first_names import Names, name_like, singular
 from tests.survey.shops import as_database, as_files, as_tables
 
 SHOP = {

@@ -1,0 +1,122 @@
+"""A semantic manifest as our definitions: pure, the same manifest always gives the same tree."""
+
+from collections.abc import Iterator, Mapping
+
+from semantic_layer.definitions.expression import Name
+from semantic_layer.definitions.types import ColumnType
+from semantic_layer.interchange.dbt.column_types import conditions_in
+from semantic_layer.interchange.dbt.columns import Columns, read_columns
+from semantic_layer.interchange.dbt.filters import FilterReader, compared_elements
+from semantic_layer.interchange.dbt.import_datasets import LANGUAGE, DatasetWriter
+from semantic_layer.interchange.dbt.import_metrics import MetricWriter
+from semantic_layer.interchange.dbt.imported import Imported, ImportIssue, Names, TableTypes, Tree
+from semantic_layer.interchange.dbt.join_graph import Edge, JoinGraph, is_history
+from semantic_layer.interchange.dbt.manifest import Manifest
+from semantic_layer.interchange.dbt.metric_homes import filters_of_metric, homes_of
+from semantic_layer.interchange.dbt.naming import Naming, facts_of
+from semantic_layer.interchange.dbt.shared_elements import Element, events_of, shared_elements
+from semantic_layer.interchange.dbt.shortcuts import Shortcut, shortcuts_of
+
+
+def import_manifest(manifest: Manifest, source: str, connection: str, types: TableTypes | None = None) -> Imported:
+    """The definitions of a manifest whose tables lie in `source`, and what they could not say.
+
+    `types` are the columns' types as the source tells them; without them dimensions are texts, but for those that
+    the manifest itself compares or uses as a condition.
+    """
+    issues: list[ImportIssue] = []
+    columns = read_columns(manifest, issues)
+    graph = JoinGraph(manifest.models)
+    edges = [edge for edge in _edges(manifest, graph) if _can_join(manifest, columns, edge)]
+    shortcuts = list(shortcuts_of(manifest, graph, facts_of(manifest)))
+    naming = Naming(manifest, edges)
+    shared = [_sayable(group, columns) for group in shared_elements(manifest)]
+    names, shortcut_names = _names(manifest, naming, shared, columns, shortcuts)
+    guessed = _guessed(manifest, columns, graph)
+    homes = {element: group[0] for group in shared for element in group}
+    events = events_of(manifest)
+    writer = DatasetWriter(manifest, source, names, columns, types or {}, guessed, edges, homes, events, issues)
+    datasets: dict[str, Tree] = {names.datasets[name]: writer.dataset(model) for name, model in manifest.models.items()}
+    for shortcut in shortcuts:
+        name = shortcut_names[shortcut.dataset]
+        datasets.setdefault(name, writer.shortcut_dataset(shortcut))
+        joins = datasets[names.datasets[shortcut.first.model]].setdefault("joins", {})
+        assert isinstance(joins, dict)
+        joins[name] = writer.shortcut_join(shortcut, name, name)
+    filters = FilterReader(manifest, graph, names, naming.segment)
+    metrics = MetricWriter(manifest, names, columns, filters, issues).metrics()
+    for dataset, segments in filters.segments.items():
+        datasets[dataset]["segments"] = dict(segments)
+    tree: Tree = {
+        "language": 1,
+        "catalog": {"time_zone": "UTC", "week_start": "monday", "languages": [LANGUAGE]},
+        "sources": {source: {"connection": connection}},
+        "datasets": datasets,
+        "metrics": metrics,
+    }
+    return Imported(tree, names, tuple(issues))
+
+
+def _edges(manifest: Manifest, graph: JoinGraph) -> Iterator[Edge]:
+    for model in manifest.models:
+        yield from graph.edges(model)
+
+
+def _can_join(manifest: Manifest, columns: Columns, edge: Edge) -> bool:
+    """Both sides have the column; and where the row that held at a time is meant, there is a time."""
+    has_columns = (edge.model, edge.entity) in columns.keys and (edge.to, edge.entity) in columns.keys
+    time = manifest.models[edge.model].time
+    has_time = time is not None and (edge.model, time) in columns.dimensions
+    return has_columns and (has_time or not is_history(manifest.models[edge.to]))
+
+
+def _names(
+    manifest: Manifest,
+    naming: Naming,
+    shared: list[tuple[Element, ...]],
+    columns: Columns,
+    shortcuts: list[Shortcut],
+) -> tuple[Names, Mapping[tuple[str, str, str, str], str]]:
+    read = {name: columns.read_by_aggregates(name) for name in manifest.models}
+    elements = naming.shared([group for group in shared if group], _plain_columns(columns), read)
+    joins = naming.joins()
+    for name, model in manifest.models.items():
+        for dimension in model.dimensions:
+            if (name, dimension.name) in columns.dimensions and (name, dimension.name) not in elements:
+                own = columns.dimensions[name, dimension.name]
+                elements[name, dimension.name] = naming.dimension(model, dimension.name, own, read[name])
+    datasets = {
+        one.dataset: naming.shortcut(one.dataset, f"{joins[one.first]}_{naming.datasets[one.second.to]}")
+        for one in shortcuts
+    }
+    pairs = {(one.first, one.second): datasets[one.dataset] for one in shortcuts}
+    return Names(naming.datasets, naming.metrics, elements, joins, pairs), datasets
+
+
+def _plain_columns(columns: Columns) -> dict[Element, str]:
+    """The elements that are one column each."""
+    dimensions = {element: tree.path[0] for element, tree in columns.dimensions.items() if isinstance(tree, Name)}
+    return {**dimensions, **columns.keys}
+
+
+def _sayable(group: tuple[Element, ...], columns: Columns) -> tuple[Element, ...]:
+    plain = _plain_columns(columns)
+    return tuple(element for element in group if element in plain)
+
+
+def _guessed(manifest: Manifest, columns: Columns, graph: JoinGraph) -> dict[Element, ColumnType]:
+    """What formulas and filters of the manifest say of the types of columns: (model, column) -> type."""
+    found: dict[Element, ColumnType] = {}
+    said = [(simple.model, tree) for simple, tree in columns.aggregated.items()]
+    said += [(model, tree) for (model, _), tree in columns.dimensions.items()]
+    for model, tree in said:
+        for column, kind in conditions_in(tree):
+            found.setdefault((model, column), kind)
+    plain = _plain_columns(columns)
+    for metric in manifest.metrics.values():
+        homes = homes_of(manifest, metric)
+        for one in filters_of_metric(metric):
+            for element, kind in compared_elements(one, [home.model for home in homes], graph):
+                if element in plain:
+                    found.setdefault((element[0], plain[element]), kind)
+    return found
