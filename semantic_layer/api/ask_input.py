@@ -92,7 +92,10 @@ SHIFT = _input_type(
     "An earlier period of the same question: {periods: 1, unit: YEAR} is one year ago.",
     lambda: {
         "periods": (GraphQLNonNull(GraphQLInt), "How many units back."),
-        "unit": (_A_WORD, "SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER or YEAR."),
+        "unit": (
+            _A_WORD,
+            "SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR, or a grain of a calendar.",
+        ),
     },
 )
 METRIC = _input_type(
@@ -111,7 +114,11 @@ DIMENSION = _input_type(
     "One dimension column of the answer.",
     lambda: {
         "dimension": (_TEXT, "Its name, such as product.department."),
-        "grain": (WORD, "Of a time dimension: SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, YEAR."),
+        "grain": (
+            WORD,
+            "Of a time dimension: SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR, "
+            "or a grain of a calendar, such as FISCAL_MONTH.",
+        ),
         "part": (
             WORD,
             "Of a time dimension, instead of a grain: HOUR_OF_DAY, DAY_OF_WEEK (Monday is 1), DAY_OF_MONTH, "

@@ -17,7 +17,6 @@ from graphql import (
 )
 
 from semantic_layer.api.ask_input import VALUE
-from semantic_layer.api.row_types import GRAIN
 from semantic_layer.api.value_scalars import BIG_INT, DATE, DECIMAL, words_of_enum
 from semantic_layer.definitions.typed_names import camel_case
 from semantic_layer.definitions.types import Part
@@ -100,25 +99,32 @@ BIG = _number("BigInt", BIG_INT)
 EXACT = _number("Decimal", DECIMAL)
 FLOATING = _number("Float", GraphQLFloat)
 
-LAST = GraphQLInputObjectType(
-    "Last",
-    {
-        "count": GraphQLInputField(GraphQLNonNull(GraphQLInt), description="How many units."),
-        "unit": GraphQLInputField(GraphQLNonNull(GRAIN)),
-        "anchor": GraphQLInputField(
-            GraphQLEnumType("Anchor", words_of_enum(("DATA", "NOW"))),
-            description="DATA: the last recorded time, the default; NOW: the clock.",
-        ),
-    },
-    description="The last units of time up to the data's end or now.",
-)
-TIME = _comparison(
-    "Date",
-    _operators(DATE, _EQUAL + _ORDERED, _range("Date", DATE))
-    | {"last": GraphQLInputField(LAST, description="The last units of time.")}
-    | {name: GraphQLInputField(INT, description=f"Its part {part}.") for name, part in PARTS.items()},
-    "Compares days and moments; a day means the whole day.",
-)
+_DATE_RANGE = _range("Date", DATE)
+_ANCHOR = GraphQLEnumType("Anchor", words_of_enum(("DATA", "NOW")))
+
+
+def time_comparison(grain: GraphQLEnumType) -> GraphQLInputObjectType:
+    """What compares times, by the grains of a catalog."""
+    last = GraphQLInputObjectType(
+        "Last",
+        {
+            "count": GraphQLInputField(GraphQLNonNull(GraphQLInt), description="How many units."),
+            "unit": GraphQLInputField(GraphQLNonNull(grain)),
+            "anchor": GraphQLInputField(
+                _ANCHOR, description="DATA: the last recorded time, the default; NOW: the clock."
+            ),
+        },
+        description="The last units of time up to the data's end or now.",
+    )
+    return _comparison(
+        "Date",
+        _operators(DATE, _EQUAL + _ORDERED, _DATE_RANGE)
+        | {"last": GraphQLInputField(last, description="The last units of time.")}
+        | {name: GraphQLInputField(INT, description=f"Its part {part}.") for name, part in PARTS.items()},
+        "Compares days and moments; a day means the whole day.",
+    )
+
+
 METRIC = _comparison(
     "Metric",
     {
@@ -142,11 +148,9 @@ _OF_OUTPUT: Mapping[OutputType, GraphQLInputObjectType] = {
     OutputType.BIGINT: BIG,
     OutputType.DECIMAL: EXACT,
     OutputType.FLOAT: FLOATING,
-    OutputType.DATE: TIME,
-    OutputType.TIMESTAMP: TIME,
 }
 
 
 def comparison_of(output: OutputType) -> GraphQLInputObjectType:
-    """What compares with a dimension of this type."""
+    """What compares with a dimension of this type, which is no time."""
     return _OF_OUTPUT[output]

@@ -10,6 +10,7 @@ from semantic_layer.api.dictionary_words import asked_language, output_type, sai
 from semantic_layer.api.lineage_types import LineageShown, lineage_shown, users_of
 from semantic_layer.api.request import Info
 from semantic_layer.definitions.formula_text import formula_text
+from semantic_layer.definitions.grains import grain_word
 from semantic_layer.definitions.model import Catalog, Deprecation, Domain, Metric, ParameterRule
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
 from semantic_layer.definitions.sentence import describe
@@ -39,7 +40,9 @@ class DimensionShown:
     label: str
     meaning: str | None
     type: OutputType
-    grains: list[str] = strawberry.field(description="Of a time dimension: the grains to ask, finest first.")
+    grains: list[str] = strawberry.field(
+        description="Of a time dimension: the grains to ask, finest first, then those of calendars."
+    )
     parts: list[str] = strawberry.field(description="Of a time dimension: the parts of a date to ask.")
     members: list[str] | None = strawberry.field(description="The closed list of its members, if it has one.")
 
@@ -63,7 +66,7 @@ class DeprecationShown:
 
 def _metric_dimensions(root: strawberry.Parent["MetricShown"], info: Info) -> list[DimensionShown]:
     catalog = info.context.published.catalog
-    return [dimension_shown(one, root.language) for one in reachable_dimensions(catalog, root.name)]
+    return [dimension_shown(catalog, one, root.language) for one in reachable_dimensions(catalog, root.name)]
 
 
 async def _metric_lineage(root: strawberry.Parent["MetricShown"], info: Info) -> LineageShown:
@@ -203,14 +206,14 @@ def metric_shown(published: PublishedCatalog, metric: Metric, language: str | No
     )
 
 
-def dimension_shown(reachable: ReachableDimension, language: str) -> DimensionShown:
+def dimension_shown(catalog: Catalog, reachable: ReachableDimension, language: str) -> DimensionShown:
     dimension = reachable.dimension
     return DimensionShown(
         name=reachable.name,
         label=said(dimension.label, language) or reachable.name,
         meaning=said(dimension.meaning, language),
         type=output_type(reachable.type),
-        grains=[grain.name for grain in reachable.grains],
+        grains=[grain_word(grain, catalog.calendars) for grain in reachable.grains],
         parts=[part.name for part in reachable.parts],
         members=None if dimension.values is None else [str(value) for value in dimension.values],
     )

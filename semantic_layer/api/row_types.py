@@ -11,8 +11,6 @@ from graphql import (
     GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
-    GraphQLInputField,
-    GraphQLInputObjectType,
     GraphQLInt,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -28,34 +26,20 @@ from semantic_layer.api.field_words import (
     metric_words,
 )
 from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, MetricMeaning
+from semantic_layer.api.time_words import TimeWords, time_words
 from semantic_layer.api.value_scalars import DATE, parameter_scalar, value_scalar, words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Metric
 from semantic_layer.definitions.reach import TIME, FoundDimension
 from semantic_layer.definitions.typed_names import RowNames, camel_case, pascal_case
 from semantic_layer.definitions.types import Part
 from semantic_layer.query.declared_types import dimension_type, metric_type
-from semantic_layer.query.filters import UNITS
 from semantic_layer.serving.answer import OutputType
 
 Named = tuple[str, GraphQLField]
 
-GRAIN = GraphQLEnumType("Grain", words_of_enum(UNITS), description="A length of time, finest first.")
 DATE_PART = GraphQLEnumType(
     "DatePart", words_of_enum(part.name for part in Part), description="A repeating part of a date; Monday is day 1."
 )
-SHIFT = GraphQLInputObjectType(
-    "Shift",
-    {
-        "periods": GraphQLInputField(GraphQLNonNull(GraphQLInt), description="How many units back."),
-        "unit": GraphQLInputField(GraphQLNonNull(GRAIN)),
-    },
-    description="An earlier period of the same question: {periods: 1, unit: YEAR} is one year ago.",
-)
-METRIC_ARGUMENTS = {
-    "shift": GraphQLArgument(SHIFT, description="The value of an earlier period."),
-    "version": GraphQLArgument(GraphQLInt, description="A numbered version with all that it used then."),
-}
-GRAIN_ARGUMENT = {"grain": GraphQLArgument(GRAIN, description="The dimension's default grain if left out.")}
 PART_ARGUMENT = {"part": GraphQLArgument(GraphQLNonNull(DATE_PART))}
 
 
@@ -67,11 +51,12 @@ class RowTypes:
 
 def row_types(catalog: Catalog, names: RowNames) -> RowTypes:
     """Raises nothing for a checked catalog; the fields are made when a schema first asks for them."""
-    metrics = dict(_metric_fields(catalog))
-    objects = _dataset_types(catalog, names)
+    times = time_words(catalog)
+    metrics = dict(_metric_fields(catalog, times))
+    objects = _dataset_types(catalog, names, times)
     row = GraphQLObjectType(
         "Row",
-        lambda: {**dict(_row_dimensions(catalog, names, objects)), **metrics},
+        lambda: {**dict(_row_dimensions(catalog, names, objects, times)), **metrics},
         description="A row: the dimensions to cut by, and metrics. What is selected is what is asked.",
     )
     total = GraphQLObjectType(
@@ -82,21 +67,25 @@ def row_types(catalog: Catalog, names: RowNames) -> RowTypes:
     return RowTypes(row, total)
 
 
-def _row_dimensions(catalog: Catalog, names: RowNames, objects: dict[str, GraphQLObjectType]) -> Iterator[Named]:
+def _row_dimensions(
+    catalog: Catalog, names: RowNames, objects: dict[str, GraphQLObjectType], times: TimeWords
+) -> Iterator[Named]:
     for dataset, dimension in names.dimensions.values():
-        yield from _dimension_fields(catalog, dataset, dimension)
+        yield from _dimension_fields(catalog, dataset, dimension, times)
     for name, dataset_name in names.objects.items():
         yield camel_case(name), _object_field(catalog, name, dataset_name, objects)
-    yield from _time_fields(TIME, "The time dimension of whatever metric is asked.")
+    yield from _time_fields(TIME, "The time dimension of whatever metric is asked.", times)
 
 
-def _dataset_types(catalog: Catalog, names: RowNames) -> dict[str, GraphQLObjectType]:
+def _dataset_types(catalog: Catalog, names: RowNames, times: TimeWords) -> dict[str, GraphQLObjectType]:
     """One type per dataset, whatever join leads to it; only datasets from which a dimension is reached."""
     shown = names.shown
     objects: dict[str, GraphQLObjectType] = {}
 
     def fields_of(dataset: Dataset) -> dict[str, GraphQLField]:
-        own = (field for one in dataset.dimensions.values() for field in _dimension_fields(catalog, dataset, one))
+        own = (
+            field for one in dataset.dimensions.values() for field in _dimension_fields(catalog, dataset, one, times)
+        )
         joined = {
             camel_case(name): _object_field(catalog, name, join.to, objects)
             for name, join in dataset.joins.items()
@@ -124,10 +113,10 @@ def _object_field(catalog: Catalog, name: str, dataset: str, objects: dict[str, 
     )
 
 
-def _dimension_fields(catalog: Catalog, dataset: Dataset, dimension: Dimension) -> Iterator[Named]:
+def _dimension_fields(catalog: Catalog, dataset: Dataset, dimension: Dimension, times: TimeWords) -> Iterator[Named]:
     words = dimension_words(catalog, dimension)
     if dimension.time is not None:
-        yield from _time_fields(dimension.name, words)
+        yield from _time_fields(dimension.name, words, times)
         return
     output = output_type(dimension_type(catalog, FoundDimension((), dataset.name, dimension)))
     meaning = {KEY: DimensionMeaning(dimension.name, output)}
@@ -135,11 +124,11 @@ def _dimension_fields(catalog: Catalog, dataset: Dataset, dimension: Dimension) 
     yield camel_case(dimension.name), GraphQLField(scalar, resolve=cell, description=words, extensions=meaning)
 
 
-def _time_fields(name: str, words: str) -> Iterator[Named]:
+def _time_fields(name: str, words: str, times: TimeWords) -> Iterator[Named]:
     """A time dimension by periods, and by a repeating part, which is a number and so a field of its own."""
     yield (
         camel_case(name),
-        GraphQLField(DATE, GRAIN_ARGUMENT, cell, description=words, extensions={KEY: DimensionMeaning(name)}),
+        GraphQLField(DATE, times.grain_argument, cell, description=words, extensions={KEY: DimensionMeaning(name)}),
     )
     part = {KEY: DimensionMeaning(name, OutputType.INTEGER)}
     described = f"A part of {camel_case(name)}, such as HOUR_OF_DAY."
@@ -149,7 +138,7 @@ def _time_fields(name: str, words: str) -> Iterator[Named]:
     )
 
 
-def _metric_fields(catalog: Catalog) -> Iterator[Named]:
+def _metric_fields(catalog: Catalog, times: TimeWords) -> Iterator[Named]:
     for metric in catalog.metrics.values():
         type_ = metric_type(catalog, metric.name)
         output = None if type_ is None else output_type(type_)
@@ -162,7 +151,9 @@ def _metric_fields(catalog: Catalog) -> Iterator[Named]:
             extensions={KEY: MetricMeaning(metric.name, output, parameters)},
         )
         # Set, not given: GraphQLField would look at each argument's name again for each metric.
-        field.args = {**METRIC_ARGUMENTS, **_parameter_arguments(metric)} if parameters else METRIC_ARGUMENTS
+        field.args = (
+            {**times.metric_arguments, **_parameter_arguments(metric)} if parameters else times.metric_arguments
+        )
         yield camel_case(metric.name), field
 
 

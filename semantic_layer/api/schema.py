@@ -79,7 +79,7 @@ def _dimensions_for(info: Info, metrics: list[str], language: Language = None) -
         raise refuse(ErrorCode.QUERY_TOO_COMPLEX, f"at most {MOST_METRICS} metrics", path=("metrics",))
     existing_metrics(catalog, {("metrics", place): name for place, name in enumerate(metrics)})
     asked = asked_language(catalog, language)
-    return [dimension_shown(one, asked) for one in common_dimensions(catalog, metrics)]
+    return [dimension_shown(catalog, one, asked) for one in common_dimensions(catalog, metrics)]
 
 
 async def _dimension_values(

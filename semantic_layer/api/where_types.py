@@ -17,6 +17,7 @@ from semantic_layer.api import comparisons
 from semantic_layer.api.dictionary_words import output_type
 from semantic_layer.api.field_words import dataset_label, dimension_words
 from semantic_layer.api.meanings import KEY, DimensionMeaning, JoinMeaning, MetricMeaning
+from semantic_layer.api.time_words import time_words
 from semantic_layer.api.value_scalars import words_of_enum
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension
 from semantic_layer.definitions.reach import TIME, FoundDimension
@@ -96,7 +97,8 @@ def _row_filters(catalog: Catalog, names: RowNames, objects: Mapping[str, GraphQ
     for name, dataset_name in names.objects.items():
         yield camel_case(name), _object_filter(name, objects[dataset_name])
     says = "The time dimension of whatever metric is asked."
-    yield TIME, GraphQLInputField(comparisons.TIME, description=says, extensions={KEY: DimensionMeaning(TIME)})
+    comparison = time_words(catalog).comparison
+    yield TIME, GraphQLInputField(comparison, description=says, extensions={KEY: DimensionMeaning(TIME)})
 
 
 def _dataset_filters(catalog: Catalog, names: RowNames) -> dict[str, GraphQLInputObjectType]:
@@ -128,8 +130,9 @@ def _object_filter(name: str, type_: GraphQLInputObjectType) -> GraphQLInputFiel
 
 
 def _dimension_filter(catalog: Catalog, dataset: Dataset, dimension: Dimension) -> Named:
-    type_ = comparisons.TIME
-    if dimension.time is None:
+    if dimension.time is not None:
+        type_ = time_words(catalog).comparison
+    else:
         output = output_type(dimension_type(catalog, FoundDimension((), dataset.name, dimension)))
         type_ = comparisons.comparison_of(output)
     meaning = {KEY: DimensionMeaning(dimension.name)}

@@ -1,6 +1,7 @@
 """What the builders of datasets and metrics share: a list of problems, places, and small typed values."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -58,8 +59,12 @@ def source_of(name: str, fields: Fields) -> Source:
 
 
 def calendar_of(name: str, fields: Fields) -> Calendar:
+    written: Fields = fields.get("grains", {})
+    grains = {grain: one.get("column", "") if isinstance(one, Mapping) else one for grain, one in written.items()}
+    within = {grain: one["within"] for grain, one in written.items() if isinstance(one, Mapping) and "within" in one}
     finer = {Grain(grain): tuple(place.split(".", 1)) for grain, place in fields.get("finer", {}).items()}
-    return Calendar(name, fields.get("from", ""), fields.get("day", ""), fields.get("grains", {}), finer)
+    step = Grain(fields.get("step", "day"))
+    return Calendar(name, fields.get("from", ""), fields.get("day", ""), grains, finer, within, step)
 
 
 def typed_value(value: object, wanted: ColumnType) -> str | int | Decimal | bool | date:

@@ -24,6 +24,7 @@ from semantic_layer.definitions.model import (
     CatalogSettings,
     Dataset,
     Dimension,
+    Duration,
     Governance,
     Join,
     Metric,
@@ -42,7 +43,7 @@ from semantic_layer.definitions.model import (
     Trailing,
 )
 from semantic_layer.definitions.reader import CATALOG_KEY
-from semantic_layer.definitions.types import TEXT, Grain
+from semantic_layer.definitions.types import TEXT, AnyGrain, CalendarGrain, Grain
 from semantic_layer.definitions.yaml_text import Json
 
 Document = dict[str, Any]
@@ -101,10 +102,15 @@ def _settings(settings: CatalogSettings) -> Document:
 
 
 def _calendar(calendar: Calendar) -> Document:
+    grains = {
+        name: {"column": column, "within": calendar.within[name]} if name in calendar.within else column
+        for name, column in calendar.grains.items()
+    }
     return _ordered(grammar.CALENDAR, {
         "from": calendar.dataset,
         "day": calendar.day,
-        "grains": calendar.grains,
+        "step": None if calendar.step is Grain.DAY else calendar.step.value,
+        "grains": grains,
         "finer": {grain.value: ".".join(place) for grain, place in calendar.finer.items()},
     })  # fmt: skip
 
@@ -201,7 +207,7 @@ def metric_document(metric: Metric) -> Document:
     return _ordered(grammar.METRIC, {
         **_rule(metric.rule),
         "fill_time": metric.fill_time,
-        "grains": None if metric.grains is None else [grain.value for grain in metric.grains],
+        "grains": None if metric.grains is None else [_grain(grain) for grain in metric.grains],
         "cut_by": {"only": list(metric.cut_only)} if metric.cut_only is not None else
                   {"except": metric.cut_except} if metric.cut_except else None,
         "parameters": {name: _parameter(parameter) for name, parameter in metric.parameters.items()},
@@ -237,13 +243,13 @@ def _modifier(modifier: Modifier | None) -> Document:
         case None:
             return {}
         case Trailing(length, take, steps):
-            return {"over": f"trailing {length}", "take": _take(take), "steps": steps}
+            return {"over": f"trailing {_length(length)}", "take": _take(take), "steps": steps}
         case ToDate(unit, take, steps):
-            return {"over": f"{unit.value if unit else 'start'} to date", "take": _take(take), "steps": steps}
+            return {"over": f"{_grain(unit) if unit else 'start'} to date", "take": _take(take), "steps": steps}
         case Ago(length, steps):
-            return {"ago": str(length), "steps": steps}
+            return {"ago": _length(length), "steps": steps}
         case AtStartOf(unit, steps):
-            return {"at_start_of": unit.value, "steps": steps}
+            return {"at_start_of": _grain(unit), "steps": steps}
         case Across(entity, having, all_time, dated_by):
             return {
                 "across": _one_or_many(entity),
@@ -261,6 +267,15 @@ def _modifier(modifier: Modifier | None) -> Document:
             return {"rank_within": list(within), "order": None if descending else "ascending"}
         case SemiAdditive(take, each):
             return {"take": take.value, "take_each": each}
+
+
+def _grain(grain: AnyGrain) -> str:
+    """A calendar's grain with its calendar: another one may get a grain of the same name."""
+    return grain.words if isinstance(grain, CalendarGrain) else grain.value
+
+
+def _length(length: Duration) -> str:
+    return f"{length.count} {_grain(length.unit)}" if isinstance(length.unit, CalendarGrain) else str(length)
 
 
 def _take(take: Take) -> str | None:
@@ -288,6 +303,6 @@ def _governance(governance: Governance) -> Document:
         "warn": None if warn is None else _without_unsaid({
             "when": formula_text(warn.when),
             "with": {name: _rule(step) for name, step in warn.steps.items()},
-            "grain": None if warn.grain is None else warn.grain.value,
+            "grain": None if warn.grain is None else _grain(warn.grain),
         }),
     })  # fmt: skip

@@ -6,9 +6,6 @@ from semantic_layer.definitions.shape_reader import Path
 
 
 def check_served(findings: Findings) -> None:
-    for name, calendar in findings.catalog.calendars.items():
-        if calendar.grains:
-            _refuse(findings, ("calendars", name), "custom calendars")
     for metric in findings.catalog.metrics.values():
         if metric.valid_from is not None:
             _refuse(findings, ("metrics", metric.name, "valid_from"), '"valid_from" (a rule that begins on a day)')

@@ -1,5 +1,6 @@
 """The checks of a whole catalog, in order: names before circles, and what walks the metrics only without circles."""
 
+from semantic_layer.definitions.check_calendars import check_calendars
 from semantic_layer.definitions.check_clashes import check_clashes
 from semantic_layer.definitions.check_constants import check_constants
 from semantic_layer.definitions.check_conversion import check_conversion
@@ -22,6 +23,7 @@ from semantic_layer.definitions.units import check_units
 ALWAYS = (
     check_settings,
     check_datasets,
+    check_calendars,
     check_rules,
     check_constants,
     check_semi_additive,

@@ -50,6 +50,7 @@ from semantic_layer.definitions.model import (
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
 from semantic_layer.definitions.scope import Block, block_of, homes, row_homes
 from semantic_layer.definitions.shape_reader import Path, Places
+from semantic_layer.definitions.types import AnyGrain, CalendarGrain, Grain
 from semantic_layer.definitions.units import Units
 
 Form = Any  # lists of texts, None and forms
@@ -62,9 +63,14 @@ def metric_fingerprint(catalog: Catalog, name: str) -> str:
     return Fingerprints(catalog).metric(name)
 
 
-def dimension_fingerprint(catalog: Catalog, home_dataset: str, path_name: str) -> str:
-    """The fingerprint of a dimension as rows of `home_dataset` reach it: its own rule and the joins on the path."""
-    return Fingerprints(catalog).dimension(home_dataset, path_name)
+def dimension_fingerprint(
+    catalog: Catalog, home_dataset: str, path_name: str, grain: CalendarGrain | None = None
+) -> str:
+    """The fingerprint of a dimension as rows of `home_dataset` reach it: its own rule and the joins on the path.
+
+    Cut by a grain of a calendar, also the calendar.
+    """
+    return Fingerprints(catalog).dimension(home_dataset, path_name, grain)
 
 
 class Fingerprints:
@@ -81,14 +87,14 @@ class Fingerprints:
             self._metrics[name] = _hash(self._metric_form(self.catalog.metrics[name]))
         return self._metrics[name]
 
-    def dimension(self, home: str, words: str) -> str:
-        """Raises KeyError if rows of `home` do not reach it."""
+    def dimension(self, home: str, words: str, grain: CalendarGrain | None = None) -> str:
+        """Raises KeyError if rows of `home` do not reach it. A calendar's grain is part of how it is cut."""
         found = find_dimension(self.catalog, home, words)
         if not isinstance(found, FoundDimension):
             raise KeyError(words)
-        return _hash(
-            ["dimension", self._calendar_form(), self._relation(self.catalog.datasets[home]), self._found(found)]
-        )
+        relation = self._relation(self.catalog.datasets[home])
+        form: list[Form] = ["dimension", self._calendar_form(), relation, self._found(found)]
+        return _hash(form if grain is None else [*form, self._grain(grain)])
 
     # --- metrics and their sentences
 
@@ -101,7 +107,9 @@ class Fingerprints:
             kind="metric",
             calendar=self._calendar_form(),
             rule=self._rule(block_of(metric)),
-            grains=None if metric.grains is None else sorted(grain.value for grain in metric.grains),
+            grains=None
+            if metric.grains is None
+            else sorted((self._grain(grain) for grain in metric.grains), key=_text),
             cut_only=None if metric.cut_only is None else self._set(metric.cut_only, datasets),
             cut_except=self._set(metric.cut_except, datasets) or None,
             fill_time=str(metric.fill_time).lower() if metric.fill_time else None,
@@ -142,13 +150,13 @@ class Fingerprints:
             case None:
                 return None
             case Trailing(length, take, steps):
-                return ["trailing", str(length.count), length.unit.value, take.value, *self._steps_of(steps)]
+                return ["trailing", str(length.count), self._grain(length.unit), take.value, *self._steps_of(steps)]
             case ToDate(unit, take, steps):
-                return ["to_date", None if unit is None else unit.value, take.value, *self._steps_of(steps)]
+                return ["to_date", None if unit is None else self._grain(unit), take.value, *self._steps_of(steps)]
             case Ago(length, steps):
-                return ["ago", str(length.count), length.unit.value, *self._steps_of(steps)]
+                return ["ago", str(length.count), self._grain(length.unit), *self._steps_of(steps)]
             case AtStartOf(unit, steps):
-                return ["at_start_of", unit.value, *self._steps_of(steps)]
+                return ["at_start_of", self._grain(unit), *self._steps_of(steps)]
             case Across(entity, having, all_time, dated_by):
                 return _map(
                     kind="across",
@@ -171,7 +179,7 @@ class Fingerprints:
             case SemiAdditive(take, each):
                 return ["semi_additive", take.value, self._set(each, datasets)]
             case After(event, same, within, first_touch):
-                limit = None if within is None else [str(within.count), within.unit.value]
+                limit = None if within is None else [str(within.count), self._grain(within.unit)]
                 touch = "first" if first_touch else "last"
                 both = (*datasets, *row_homes(self.catalog, block))
                 return ["after", self.metric(event), self._set(same, both), limit, touch]
@@ -186,6 +194,15 @@ class Fingerprints:
             return None
         places = [("day", (calendar.dataset, calendar.day)), *((g.value, p) for g, p in calendar.finer.items())]
         return ["steps", *([g, self._relation(self.catalog.datasets[d]), c] for g, (d, c) in sorted(places))]
+
+    def _grain(self, grain: AnyGrain) -> Form:
+        """A standard grain by its word; of a calendar's, the rows that say its periods: its name does not matter."""
+        if isinstance(grain, Grain):
+            return grain.value
+        calendar = self.catalog.calendars[grain.calendar]
+        dataset = self.catalog.datasets[calendar.dataset]
+        columns = [self._column(dataset, calendar.day), self._column(dataset, calendar.grains[grain.name])]
+        return ["calendar_grain", self._relation(dataset), calendar.step.value, columns]
 
     def _set(self, words: tuple[str, ...], datasets: tuple[str, ...]) -> Form:
         """Dimensions whose order does not matter, each as every dataset reaches it."""

@@ -6,11 +6,13 @@ A Block is a map with known keys in their canonical order; a Shape says what may
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-GRAINS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
-TIME_UNITS = GRAINS
+GRAINS = ("second", "minute", "hour", "day", "week", "month", "quarter", "half_year", "year")
+TIME_UNITS = tuple(grain for grain in GRAINS if grain != "half_year")
 WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NAME_FORM = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+GRAIN_FORM = rf"{NAME_FORM}(\.{NAME_FORM})?"
 DURATION_FORM = rf"[1-9][0-9]{{0,3}} ({'|'.join(GRAINS)})s?"
+PERIODS_FORM = rf"[1-9][0-9]{{0,3}} {GRAIN_FORM}"
 UNIT_FORM = rf"[A-Z]{{3}}|count|percent|ratio|{'|'.join(TIME_UNITS)}"
 
 
@@ -130,7 +132,9 @@ PATH = Text(ANY_NAME, "a dimension, with its join path: product.brand")
 PATHS = Listing(PATH)
 PATHS_OR_NONE = Listing(PATH, may_be_empty=True)
 GRAIN = Choice(GRAINS)
+ANY_GRAIN = Text(GRAIN_FORM, f"one of {', '.join(GRAINS)}, or a grain of a calendar")
 DURATION = Text(DURATION_FORM, "N UNIT, such as 28 days or 1 month")
+PERIODS = Text(PERIODS_FORM, "N UNIT, such as 28 days or 1 month")
 DAY = Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date as YYYY-MM-DD")
 PERSON = Text(r"[^\s].*", "the code of a person or team")
 TIER = Whole(1, 3)
@@ -163,10 +167,15 @@ DOMAIN = Block("domain", {
 SOURCE = Block("source", {
     "connection": Key(CONNECTION, "A connection of the settings.", True),
 })  # fmt: skip
+_CALENDAR_GRAIN = Block("calendar grain", {
+    "column": Key(COLUMN, "The column that names its periods, each by a day: its first, or any other.", True),
+    "within": Key(NAME, "The next larger grain of this calendar, into whose periods its own fit."),
+})  # fmt: skip
 CALENDAR = Block("calendar", {
-    "from": Key(NAME, "A dataset with one row per day.", True),
+    "from": Key(NAME, "A dataset with one row per day (or hour …), and that as its key.", True),
     "day": Key(COLUMN, "Its column with the day.", True),
-    "grains": Key(Keyed("grain", COLUMN), "Grain: the column with its period's first day."),
+    "step": Key(Choice(("second", "minute", "hour", "day")), "What a row stands for; default: day."),
+    "grains": Key(Keyed("grain", Either(_CALENDAR_GRAIN, COLUMN)), "Grain: the column that names its periods."),
     "finer": Key(Block("finer steps", {
         grain: Key(Text(rf"{NAME_FORM}\.{SOURCE_NAME}", "DATASET.COLUMN"), f"The column with each {grain} that exists.")
         for grain in ("second", "minute", "hour")
@@ -256,13 +265,13 @@ RULE_KEYS: dict[str, Key] = {
     "across": Key(Listing(PATH, or_one=True), "The entity: values are computed per entity first, then aggregated."),
     "having": Key(Formula(), "Which entities are kept: a condition over metrics."),
     "dated_by": Key(Formula(), "min or max of a time dimension: the moment that dates an entity."),
-    "over": Key(Text(rf"trailing {DURATION_FORM}|({'|'.join(GRAINS)}) to date|start to date|all time",
+    "over": Key(Text(rf"trailing {PERIODS_FORM}|{GRAIN_FORM} to date|all time",
                      "trailing N UNIT, UNIT to date, start to date, all time"), "The window up to the asked period."),
     "take": Key(Choice(("last", "first", "last recorded", "first recorded", "min", "max", "average")),
                 "What a coarser grain shows of its days."),
     "take_each": Key(PATHS, "Whose last recorded value is taken before it is summed."),
-    "ago": Key(DURATION, "The same question of the period that long ago."),
-    "at_start_of": Key(GRAIN, "The value in the first asked period of this unit."),
+    "ago": Key(PERIODS, "The same question of the period that long ago."),
+    "at_start_of": Key(ANY_GRAIN, "The value in the first asked period of this unit."),
     "steps": Key(NAME, "The calendar at each of whose days `over`, `ago` or `at_start_of` works, not at each period."),
     "after": Key(_AFTER, "Events that follow another metric's events."),
     "at_level": Key(Either(_LEVEL, PATHS_OR_NONE),
@@ -291,7 +300,7 @@ ABOUT = Block("about", {
 _WARN = Block("warn", {
     "when": Key(Formula(), "A condition; `value` is the metric itself.", True),
     "with": Key(Keyed("step", Reference("step")), "What it is compared with."),
-    "grain": Key(GRAIN, "The grain at which it is watched."),
+    "grain": Key(ANY_GRAIN, "The grain at which it is watched."),
 })  # fmt: skip
 GOVERNANCE = Block("governance", {
     "domain": Key(NAME, "Where it belongs; gives owner, data_owner, tier and updated if they are not said here."),
@@ -309,7 +318,7 @@ GOVERNANCE = Block("governance", {
 METRIC = Block("metric", {
     **RULE_KEYS,
     "fill_time": Key(Flag(), "One row per period of the asked range."),
-    "grains": Key(Listing(GRAIN), "The grains it may be asked at."),
+    "grains": Key(Listing(ANY_GRAIN), "The grains it may be asked at."),
     "cut_by": Key(Block("cut", {
         "only": Key(PATHS_OR_NONE, "The only dimensions it may be cut by."),
         "except": Key(PATHS, "Dimensions it may not be cut by."),

@@ -7,6 +7,7 @@ from typing import Any
 
 from semantic_layer.definitions.builder import Builder, duration, fits_a_decimal, typed_value
 from semantic_layer.definitions.expression import Literal
+from semantic_layer.definitions.grains import custom_grains, find_grain
 from semantic_layer.definitions.model import (
     About,
     Across,
@@ -14,7 +15,9 @@ from semantic_layer.definitions.model import (
     Ago,
     AtLevel,
     AtStartOf,
+    Calendar,
     Deprecation,
+    Duration,
     Governance,
     Metric,
     Modifier,
@@ -27,9 +30,9 @@ from semantic_layer.definitions.model import (
     Trailing,
     WarningRule,
 )
-from semantic_layer.definitions.problem import ProblemCode
-from semantic_layer.definitions.shape_reader import Fields, Path
-from semantic_layer.definitions.types import MAX_PRECISION, ColumnType, Grain
+from semantic_layer.definitions.problem import Problem, ProblemCode, near_names
+from semantic_layer.definitions.shape_reader import Fields, Path, Places
+from semantic_layer.definitions.types import MAX_PRECISION, AnyGrain, ColumnType, Grain
 
 MODIFIERS = ("over", "ago", "at_start_of", "across", "after", "at_level", "rank_within")
 # A companion key -> the keys beside one of which it stands.
@@ -46,6 +49,12 @@ _PLACEHOLDER = Literal(None)  # stands where a formula could not be read; the de
 
 
 class MetricBuilder(Builder):
+    """`calendars` are the catalog's: their grains stand wherever a standard one does."""
+
+    def __init__(self, problems: list[Problem], places: Places, calendars: Mapping[str, Calendar]) -> None:
+        super().__init__(problems, places)
+        self.calendars = calendars
+
     def metric(self, name: str, fields: Fields) -> Metric:
         path = ("metrics", name)
         cut = fields.get("cut_by", {})
@@ -54,7 +63,11 @@ class MetricBuilder(Builder):
         return Metric(
             name=name,
             rule=self.rule(name, fields, path),
-            grains=tuple(Grain(grain) for grain in fields["grains"]) if "grains" in fields else None,
+            grains=tuple(
+                self._grain(grain, (*path, "grains", str(place))) for place, grain in enumerate(fields["grains"])
+            )
+            if "grains" in fields
+            else None,
             cut_only=cut.get("only"),
             cut_except=cut.get("except", ()),
             fill_time=fields.get("fill_time", False),
@@ -124,9 +137,10 @@ class MetricBuilder(Builder):
             case "over":
                 return self._window(fields, path)
             case "ago":
-                return Ago(duration(fields["ago"]), fields.get("steps"))
+                return Ago(self._periods(fields["ago"], (*path, "ago")), fields.get("steps"))
             case "at_start_of":
-                return AtStartOf(Grain(fields["at_start_of"]), fields.get("steps"))
+                unit = self._grain(fields["at_start_of"], (*path, "at_start_of"))
+                return AtStartOf(unit, fields.get("steps"))
             case "across":
                 return self._across(fields, path)
             case "after":
@@ -161,9 +175,31 @@ class MetricBuilder(Builder):
                 value=True,
             )
         if over.startswith("trailing "):
-            return Trailing(duration(over.removeprefix("trailing ")), take, fields.get("steps"))
+            return Trailing(self._periods(over.removeprefix("trailing "), (*path, "over")), take, fields.get("steps"))
         unit = over.split()[0]
-        return ToDate(Grain(unit) if unit in set(Grain) else None, take, fields.get("steps"))
+        since_start = unit == "start" or over == "all time"
+        return ToDate(None if since_start else self._grain(unit, (*path, "over")), take, fields.get("steps"))
+
+    def _grain(self, words: str, path: Path) -> AnyGrain:
+        """A grain by its words; the day stands for one that is none, which is told."""
+        found = find_grain(words, self.calendars)
+        if found is None:
+            several = [one.words for one in custom_grains(self.calendars).values() if one.name == words]
+            names = (*Grain, *custom_grains(self.calendars))
+            near = tuple(several) or near_names(words, names, 1)
+            hint = f"; several calendars have it: {', '.join(several)}" if several else ""
+            hint = hint or (f'; did you mean "{near[0]}"?' if near else "")
+            message = f'"{words}" is no grain; expected one of {", ".join(names)}{hint}'
+            self.problems.append(Problem(self.places.value(*path), ProblemCode.BAD_VALUE, message, near))
+        return found or Grain.DAY
+
+    def _periods(self, text: str, path: Path) -> Duration:
+        """`28 days`, `3 fiscal_months`: the plural may stand where no grain is called so."""
+        count, words = text.split()
+        singular = words.removesuffix("s")
+        if find_grain(words, self.calendars) is None and find_grain(singular, self.calendars) is not None:
+            words = singular
+        return Duration(int(count), self._grain(words, path))
 
     def _across(self, fields: Fields, path: Path) -> Modifier:
         over = fields.get("over")
@@ -224,7 +260,7 @@ class MetricBuilder(Builder):
             warn=None if warn is None else WarningRule(
                 warn.get("when", _PLACEHOLDER),
                 {n: self.rule(n, f, (*path, "warn", "with", n)) for n, f in warn.get("with", {}).items()},
-                Grain(warn["grain"]) if "grain" in warn else None,
+                self._grain(warn["grain"], (*path, "warn", "grain")) if "grain" in warn else None,
             ),
         )  # fmt: skip
 

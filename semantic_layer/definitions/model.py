@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from semantic_layer.definitions.expression import Expr
-from semantic_layer.definitions.types import ColumnType, Grain
+from semantic_layer.definitions.types import AnyGrain, CalendarGrain, ColumnType, Grain
 
 Words = Mapping[str, str]  # language code -> text
 
@@ -18,20 +18,22 @@ Words = Mapping[str, str]  # language code -> text
 MOST_YEARS = 1000  # that one shift or window reaches: several of them stay inside of every engine's calendar
 _YEARS = {
     Grain.SECOND: 1 / 31_556_952, Grain.MINUTE: 1 / 525_949.2, Grain.HOUR: 1 / 8765.82, Grain.DAY: 1 / 365.2425,
-    Grain.WEEK: 7 / 365.2425, Grain.MONTH: 1 / 12, Grain.QUARTER: 1 / 4, Grain.YEAR: 1.0,
+    Grain.WEEK: 7 / 365.2425, Grain.MONTH: 1 / 12, Grain.QUARTER: 1 / 4, Grain.HALF_YEAR: 1 / 2,
+    Grain.YEAR: 1.0,
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """`28 days`, `1 month`."""
+    """`28 days`, `1 month`, `1 fiscal_month`."""
 
     count: int
-    unit: Grain
+    unit: AnyGrain
 
     @property
     def years(self) -> float:
-        return self.count * _YEARS[self.unit]
+        """How far it reaches; periods of a calendar reach no further than its rows."""
+        return 0.0 if isinstance(self.unit, CalendarGrain) else self.count * _YEARS[self.unit]
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
@@ -190,7 +192,7 @@ class Trailing:
 class ToDate:
     """`over: year to date`; `unit` None is `start to date`, since the beginning (rule 15). `steps`: as of Trailing."""
 
-    unit: Grain | None
+    unit: AnyGrain | None
     take: Take = Take.LAST
     steps: str | None = None
 
@@ -210,7 +212,7 @@ class Ago:
 class AtStartOf:
     """`at_start_of: quarter`: the value in the quarter's first asked period (rule 14). `steps`: as of Ago."""
 
-    unit: Grain
+    unit: AnyGrain
     steps: str | None = None
 
 
@@ -319,7 +321,7 @@ class WarningRule:
 
     when: Expr
     steps: Mapping[str, Rule] = field(default_factory=dict)
-    grain: Grain | None = None
+    grain: AnyGrain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +354,7 @@ class Metric:
 
     name: str
     rule: Rule
-    grains: tuple[Grain, ...] | None = None
+    grains: tuple[AnyGrain, ...] | None = None
     cut_only: tuple[str, ...] | None = None
     cut_except: tuple[str, ...] = ()
     fill_time: bool = False
@@ -402,9 +404,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Custom grains from a dataset with one row per day; `grains`: grain -> column with its period's first day.
+    """Custom grains from a dataset with one row per `step`; `grains`: grain -> the column that names its periods.
 
-    `finer`: a grain finer than a day -> the (dataset, column) with each of its steps.
+    `within`: grain -> the next larger grain of this calendar into which its periods fit. `finer`: a grain finer than a
+    day -> the (dataset, column) with each of its steps.
     """
 
     name: str
@@ -412,6 +415,8 @@ class Calendar:
     day: str
     grains: Mapping[str, str] = field(default_factory=dict)
     finer: Mapping[Grain, tuple[str, str]] = field(default_factory=dict)
+    within: Mapping[str, str] = field(default_factory=dict)
+    step: Grain = Grain.DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,13 +180,13 @@ def _build(tree: MapNode, problems: list[Problem], places: Places) -> tuple[Cata
                 (),
                 "a file",
             )
-    sections: dict[str, dict[str, object]] = {}
+    calendars = {name: calendar_of(name, fields) for name, fields in _definitions(tree, "calendars", reader).items()}
+    sections: dict[str, dict[str, object]] = {"calendars": {**calendars}}
     for section, build in (
         ("domains", domain_of),
         ("sources", source_of),
-        ("calendars", calendar_of),
         ("datasets", DatasetBuilder(problems, places).dataset),
-        ("metrics", MetricBuilder(problems, places).metric),
+        ("metrics", MetricBuilder(problems, places, calendars).metric),
     ):
         sections[section] = {name: build(name, fields) for name, fields in _definitions(tree, section, reader).items()}
     return Catalog(settings=settings, **sections), frozenset(reader.broken)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from semantic_layer.definitions.model import (
     ToDate,
     Trailing,
 )
-from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.types import AnyGrain, CalendarGrain, Grain
 
 
 def describe(catalog: Catalog, name: str, language: str = "en") -> str:
@@ -37,7 +37,7 @@ class _English:
     def metric(self, metric: Metric) -> str:
         said = f"{metric.name} {self.rule(metric.rule)}"
         if metric.grains is not None:
-            said += f"; only by {_listed(metric.grains, 'or')}"
+            said += f"; only by {_listed(tuple(str(grain) for grain in metric.grains), 'or')}"
         if metric.cut_only is not None:
             said += f"; cut by nothing but {_listed(metric.cut_only, 'and')}" if metric.cut_only else "; never cut"
         if metric.cut_except:
@@ -72,11 +72,11 @@ class _English:
             case Trailing(length, take, steps):
                 return f" over trailing {length}{self.taken(take)}{self.stepped(steps)}"
             case ToDate(unit, take, steps):
-                return f" over {unit.value if unit else 'start'} to date{self.taken(take)}{self.stepped(steps)}"
+                return f" over {unit if unit else 'start'} to date{self.taken(take)}{self.stepped(steps)}"
             case Ago(length, steps):
                 return f", ago {length}{self.stepped(steps)}"
             case AtStartOf(unit, steps):
-                return f", at the start of the {unit.value}{self.stepped(steps)}"
+                return f", at the start of the {unit}{self.stepped(steps)}"
             case Across(_, having, all_time, dated_by):
                 said = "" if having is None else f" having {formula_text(having)}"
                 said += " over all time" if all_time else ""
@@ -108,9 +108,11 @@ class _English:
 
 _UNITS_ZH = {
     Grain.SECOND: "秒", Grain.MINUTE: "分钟", Grain.HOUR: "小时", Grain.DAY: "天", Grain.WEEK: "周",
-    Grain.MONTH: "个月", Grain.QUARTER: "个季度", Grain.YEAR: "年",
+    Grain.MONTH: "个月", Grain.QUARTER: "个季度", Grain.HALF_YEAR: "个半年", Grain.YEAR: "年",
 }  # fmt: skip
-_PERIODS_ZH = _UNITS_ZH | {Grain.MONTH: "月", Grain.QUARTER: "季", Grain.DAY: "日", Grain.HOUR: "小时"}
+_PERIODS_ZH = _UNITS_ZH | {
+    Grain.MONTH: "月", Grain.QUARTER: "季", Grain.HALF_YEAR: "半年", Grain.DAY: "日", Grain.HOUR: "小时",
+}  # fmt: skip
 _TAKES_ZH = {
     Take.FIRST: "首日", Take.MIN: "最小", Take.MAX: "最大", Take.AVERAGE: "平均", Take.LAST_RECORDED: "最后有记录",
     Take.FIRST_RECORDED: "最先有记录", Take.LAST: "末日",
@@ -122,7 +124,7 @@ class _Chinese:
     def metric(self, metric: Metric) -> str:
         said = f"{metric.name} {self.rule(metric.rule)}"
         if metric.grains is not None:
-            said += f"；仅按{'、'.join(_PERIODS_ZH[grain] for grain in metric.grains)}查看"
+            said += f"；仅按{'、'.join(_period_zh(grain) for grain in metric.grains)}查看"
         if metric.cut_only is not None:
             said += f"；只可按 {'、'.join(metric.cut_only)} 切分" if metric.cut_only else "；不可切分"
         if metric.cut_except:
@@ -156,12 +158,12 @@ class _Chinese:
             case Trailing(length, take, steps):
                 return f"，含当期的最近 {self.length(length)}{self.taken(take)}{self.stepped(steps)}"
             case ToDate(unit, take, steps):
-                start = f"本{_PERIODS_ZH[unit]}初" if unit else "最初"
+                start = f"本{_period_zh(unit)}初" if unit else "最初"
                 return f"，从{start}累计至期末{self.taken(take)}{self.stepped(steps)}"
             case Ago(length, steps):
                 return f"，取 {self.length(length)}前{self.stepped(steps)}"
             case AtStartOf(unit, steps):
-                return f"，取本{_PERIODS_ZH[unit]}首个时段{self.stepped(steps)}"
+                return f"，取本{_period_zh(unit)}首个时段{self.stepped(steps)}"
             case Across(_, having, all_time, dated_by):
                 said = "" if having is None else f"，且 {formula_text(having)}"
                 said += "，不限时段" if all_time else ""
@@ -182,13 +184,21 @@ class _Chinese:
                 return f"，发生在同一 {'、'.join(same)} 的{'首次' if first_touch else '末次'} {event} 之后{limit}"
 
     def length(self, length: Duration) -> str:
-        return f"{length.count} {_UNITS_ZH[length.unit]}"
+        return f"{length.count} {_unit_zh(length.unit)}"
 
     def taken(self, take: Take) -> str:
         return "" if take is Take.LAST else f"，取每期各日的{_TAKES_ZH[take]}值"
 
     def stepped(self, steps: str | None) -> str:
         return "" if steps is None else f"，按 {steps} 的每一天"
+
+
+def _unit_zh(grain: AnyGrain) -> str:
+    return f"个 {grain} " if isinstance(grain, CalendarGrain) else _UNITS_ZH[grain]
+
+
+def _period_zh(grain: AnyGrain) -> str:
+    return f" {grain} " if isinstance(grain, CalendarGrain) else _PERIODS_ZH[grain]
 
 
 def _listed(words: tuple[str, ...], last: str) -> str:

@@ -73,6 +73,7 @@ class Grain(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF_YEAR = "half_year"
     YEAR = "year"
 
     @property
@@ -84,6 +85,38 @@ class Grain(StrEnum):
         """Finer than a day: its periods print with a time of day."""
         return self.rank < _GRAIN_ORDER[Grain.DAY]
 
+
+@dataclass(frozen=True, slots=True)
+class CalendarGrain:
+    """A grain of a custom calendar: its periods are the values of a column of the calendar's dataset (rule 11).
+
+    A row of the calendar stands for one `step` (a day, or finer). `within` are the grains of the same calendar in one
+    period of which each of its periods lies.
+    """
+
+    calendar: str
+    name: str
+    step: Grain = Grain.DAY
+    within: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """Coarser than all standard grains, the larger of a calendar's own last; `nests` says what fits into what."""
+        return len(Grain) + 100 - len(self.within)
+
+    @property
+    def is_clock(self) -> bool:
+        return False
+
+    @property
+    def words(self) -> str:
+        return f"{self.calendar}.{self.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+AnyGrain = Grain | CalendarGrain
 
 _GRAIN_ORDER = {grain: position for position, grain in enumerate(Grain)}
 

@@ -32,7 +32,9 @@ def calendar_steps(
     moment = scope.column(scope.dataset, scope.alias, column)
     label: Expr = cast(moment, type_) if grain is finest else PeriodStart(moment, grain, week_start, type_)
     where = tuple(_about(condition, label) for condition in time)
-    columns = tuple(Output(draft.key_name(key), key_of(key, label, week_start), key.type) for key in keys)
+    columns = tuple(
+        Output(draft.key_name(key), key_of(key, label, week_start, scope.calendars), key.type) for key in keys
+    )
     block = Block(
         scope.relation,
         (Output("period", label, type_), *columns),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.expression import Expr
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog
-from semantic_layer.definitions.types import ColumnType
+from semantic_layer.definitions.types import CalendarGrain, ColumnType
 from semantic_layer.query.bound import BoundKey
 
 
@@ -16,7 +16,8 @@ class Frame:
 
     `day_aligned`: no window cuts a day, so that rows may be brought down to days. `from_first` asks for a value in
     every period from a key's first row on. `stepped`: the windows stand at steps of a calendar, and the step
-    `periods` has the keys of time as columns, by their names.
+    `periods` has the keys of time as columns, by their names. `within`: windows are of a calendar's periods, which
+    hold only rows that the calendar has a period for.
     """
 
     periods: str
@@ -24,6 +25,7 @@ class Frame:
     day_aligned: bool
     from_first: bool
     stepped: bool = False
+    within: CalendarGrain | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ times are told apart by the key of the events' dataset.
 """
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
-from semantic_layer.definitions.types import INTEGER, TIMESTAMP
+from semantic_layer.definitions.types import INTEGER, TIMESTAMP, Grain
 from semantic_layer.plan.aggregates import filtered
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
@@ -77,7 +77,9 @@ def _pairs(measure: Credited, events: Step, followers: Step, draft: Draft) -> St
     strictly = measure.events.count.home == measure.followers.count.home
     on.append(Call("lt" if strictly else "lte", (before, after)))
     if measure.within is not None:
-        on.append(Call("lt", (after, Moved(before, measure.within.count, measure.within.unit, TIMESTAMP))))
+        unit = measure.within.unit
+        assert isinstance(unit, Grain)  # the language takes no other here
+        on.append(Call("lt", (after, Moved(before, measure.within.count, unit, TIMESTAMP))))
     last = not measure.first_touch
     order = [Ordered(before, last), *(Ordered(by_code_point(events.field(name)), last) for name in events.keys)]
     place = RowNumber(within=tuple(followers.field(name) for name in followers.keys), order=tuple(order))

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from semantic_layer.definitions.expression import Call, Expr, Literal, rewrite
-from semantic_layer.definitions.types import DATE, ColumnType, Grain, Kind
+from semantic_layer.definitions.types import DATE, CalendarGrain, ColumnType, Grain, Kind
+from semantic_layer.plan.calendar_joins import CalendarJoins
 from semantic_layer.plan.nodes import PeriodStart
 from semantic_layer.plan.typed import cast, type_of
 from semantic_layer.query.bound import BoundKey
@@ -11,10 +12,15 @@ from semantic_layer.query.calendar import midnight
 from semantic_layer.query.measure import Value
 
 
-def key_of(key: BoundKey, value: Expr, week_start: str) -> Expr:
-    """A key from the value of its dimension: its period, its part, or the value itself, of the key's own type."""
+def key_of(key: BoundKey, value: Expr, week_start: str, calendars: CalendarJoins) -> Expr:
+    """A key from the value of its dimension: its period, its part, or the value itself, of the key's own type.
+
+    A calendar's period is looked up by a join, which `calendars` gets for the block.
+    """
     if key.part is not None:
         return Call("date_part", (Literal(key.part.value), value))
+    if isinstance(key.grain, CalendarGrain):
+        return calendars.period(key.grain, value)
     if key.grain is not None:
         if key.grain is Grain.DAY and type_of(value) == DATE:
             return value

@@ -8,6 +8,7 @@ from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.types import TIMESTAMP
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result, filtered
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
@@ -190,23 +191,26 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
     week_start = context.catalog.settings.week_start
     own = tuple(key for key in dated if key in keys.others) if context.frame is not None else ()
     if own:  # a part beside a window is the event's own, not the window's
-        step = _with_parts(step, lasting, own, week_start, draft, hint)
+        step = _with_parts(step, lasting, own, context, draft, hint)
     event = step.field("event_time")
     exprs: dict[str, Expr] = {key.name: step.field(draft.key_name(key)) for key in (*lasting, *own)}
     joins: tuple[Joined, ...] = ()
     relation = step.rows()
     frame = context.frame
+    calendars = calendar_joins(context, draft)
     if frame is not None:
         periods = draft.steps[frame.periods]
         joins = (Joined(JoinHow.INNER, periods.rows(), in_window(periods, event, frame)),)
         if keys.finest is not None:
-            exprs |= keys.from_label(periods.field("period"), week_start)
-    exprs |= {key.name: key_of(key, event, week_start) for key in dated if key.name not in exprs}
+            exprs |= keys.from_label(periods.field("period"), week_start, calendars)
+    exprs |= {key.name: key_of(key, event, week_start, calendars) for key in dated if key.name not in exprs}
     where = tuple(_of_event(condition, event) for condition in filters.time)
+    if frame is not None and frame.within is not None:
+        where = (*where, Call("is_not_null", (calendars.period(frame.within, event),)))
     columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
     type_ = aggregate_result(measure.value)
     value = Output(draft.column_name(hint), measure.value, type_)
-    block = Block(relation, (*columns, value), joins, where, grouped=len(columns))
+    block = Block(relation, (*columns, value), (*joins, *calendars.joins), where, grouped=len(columns))
     if frame is not None and frame.from_first and columns:
         firsts = first_rows(step, "event_time", keys, draft, hint)
         block = from_first_row(block, firsts, value, "count" in measure.value.function, keys, context, draft)
@@ -215,15 +219,18 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
 
 
 def _with_parts(
-    events: Step, lasting: tuple[BoundKey, ...], own: tuple[BoundKey, ...], week_start: str, draft: Draft, hint: str
+    events: Step, lasting: tuple[BoundKey, ...], own: tuple[BoundKey, ...], context: Context, draft: Draft, hint: str
 ) -> Step:
     """The events with the keys that their own time gives."""
     event = events.field("event_time")
     same = tuple(Output(draft.key_name(key), events.field(draft.key_name(key)), key.type) for key in lasting)
-    parts = tuple(Output(draft.key_name(key), key_of(key, event, week_start), key.type) for key in own)
+    week_start, calendars = context.catalog.settings.week_start, calendar_joins(context, draft)
+    parts = tuple(Output(draft.key_name(key), key_of(key, event, week_start, calendars), key.type) for key in own)
     columns = (*same, *parts, Output("event_time", event, event.type))
     names = tuple(one.name for one in (*same, *parts))
-    return draft.add(Step(draft.name(f"{hint}_event_parts"), Block(events.rows(), columns), names))
+    return draft.add(
+        Step(draft.name(f"{hint}_event_parts"), Block(events.rows(), columns, tuple(calendars.joins)), names)
+    )
 
 
 def _from_event(key: BoundKey, measure: PerEntity, context: Context) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
-from semantic_layer.definitions.types import DATE, TIMESTAMP, ColumnType, Grain
+from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, ColumnType, Grain
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.key_values import dates_compared
@@ -14,14 +15,14 @@ from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast, typed
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import midnight, start_of
+from semantic_layer.query.calendar import midnight, resolution, start_of
 from semantic_layer.query.measure import Asked, Value
 from semantic_layer.query.time_range import Bounds
 
 INSTANT = timedelta(microseconds=1)
 
 
-def period_type(grain: Grain) -> ColumnType:
+def period_type(grain: AnyGrain) -> ColumnType:
     return TIMESTAMP if grain.is_clock else DATE
 
 
@@ -70,27 +71,35 @@ def series(
     """One row per period of a key of `home` that the time filters choose, in a column `period`.
 
     Between the bounds of the filters; where those are open, between the first and last moment of `span`. Hours that
-    the clock of the zone leaves out are none.
+    the clock of the zone leaves out are none. Of a calendar's grain, the periods that its rows in between are of.
     """
     grain = key.grain
     assert grain is not None
     week_start = context.catalog.settings.week_start
-    fine = grain if plain_ranges(filters) else _finer(grain, _resolution(filters))
+    custom = isinstance(grain, CalendarGrain)
+    fine = resolution(grain) if plain_ranges(filters) else _finer(resolution(grain), _resolution(filters))
     first, last = _ends(bounds, span, fine, week_start)
     relation = None if span is None else span.rows()
     type_ = period_type(fine)
     moments = Block(relation, (Output("period", Series(first, last, fine, type_), type_),))
     name = draft.name(hint)
     zone = _changing_zone(key.dimension, home, context, draft) if fine.is_clock else None
-    if plain_ranges(filters) and zone is None:
+    if plain_ranges(filters) and zone is None and not custom:
         return draft.add(Step(name, moments, ("period",)))
     every = draft.add(Step(draft.name(f"{hint}_moments"), moments, ("period",)))
     period = every.field("period")
     where = () if plain_ranges(filters) else tuple(_about(condition, period) for condition in filters.time)
     if zone is not None:  # to an instant and back: an hour that is left out comes back as another
         where = (Call("eq", (Call("at_zone", (period, Literal(zone), Literal(zone))), period)), *where)
-    label = period if fine is grain else PeriodStart(period, grain, week_start, period_type(grain))
-    block = Block(every.rows(), (Output("period", label, period_type(grain)),), where=where, distinct=True)
+    calendars = calendar_joins(context, draft)
+    label: Expr = period
+    if isinstance(grain, CalendarGrain):
+        label = calendars.period(grain, period)
+        where = (*where, Call("is_not_null", (label,)))
+    elif fine is not grain:
+        label = PeriodStart(period, grain, week_start, period_type(grain))
+    output = Output("period", label, period_type(grain))
+    block = Block(every.rows(), (output,), tuple(calendars.joins), where, distinct=True)
     return draft.add(Step(name, block, ("period",)))
 
 

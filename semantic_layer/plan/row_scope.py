@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from semantic_layer.definitions.expression import Call, Case, Exists, Expr, Literal, Name, rewrite
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Join, MetricValue, TopMembers
 from semantic_layer.definitions.reach import FoundDimension, Hop, NotFound, find_dimension
-from semantic_layer.definitions.types import DATE, TIMESTAMP, Kind
+from semantic_layer.definitions.types import DATE, TIMESTAMP, CalendarGrain, Kind
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.calendar_joins import DAY, CalendarJoins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import attribute_step, entity_step, filled_for, leading_members
@@ -65,6 +66,10 @@ class RowScope:
     aliases: dict[Path, str] = field(default_factory=dict)
     to_many: dict[Path, ToManyPath] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    calendars: CalendarJoins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calendars = CalendarJoins(self._calendar, self._calendar_alias, self.joins)
 
     @classmethod
     def of(cls, draft: Draft, context: Context, dataset_name: str, names: set[str] | None = None) -> "RowScope":
@@ -360,8 +365,21 @@ class RowScope:
         return typed(dates_compared(self.value(expr)))
 
     def key(self, key: BoundKey) -> Expr:
-        """The expression of a key, from the row alone."""
-        return key_of(key, self.dimension(self.find(key.dimension)), self.catalog.settings.week_start)
+        """The expression of a key, from the row alone, or from the row of a calendar that it falls on."""
+        found = self.find(key.dimension)
+        if isinstance(key.grain, CalendarGrain) and found.to_many_at is not None:
+            message = f"{key.dimension} lies across a to-many join, which periods of a calendar are not served for"
+            raise refuse(ErrorCode.NOT_SUPPORTED, message, path=("by",))
+        return key_of(key, self.dimension(found), self.catalog.settings.week_start, self.calendars)
+
+    def _calendar(self, name: str) -> Step:
+        return calendar_rows(name, self.context, self.draft)
+
+    def _calendar_alias(self, step: Step) -> str:
+        if step.name in self.names:
+            return self.fresh(step.name)
+        self.names.add(step.name)
+        return step.name
 
     # --- conditions that look elsewhere --------------------------------------------------------------------------
 
@@ -410,3 +428,21 @@ class RowScope:
             for place, (name, measure) in enumerate(node.inputs.items())
         }
         return rewrite(node.condition, lambda one: values.get(str(one)) if isinstance(one, Name) else None)
+
+
+def calendar_rows(name: str, context: Context, draft: Draft) -> Step:
+    """The rows of a calendar: `day`, and the label of its period by each grain. A day that has two rows is an error."""
+    shared = f"calendar {context.published.revision} {name}"
+    if shared in draft.shared:
+        return draft.shared[shared]
+    calendar = context.catalog.calendars[name]
+    scope = RowScope.of(draft, Context(context.published, ()), calendar.dataset)
+    dataset = scope.dataset
+    draft.checks[UniqueCheck(dataset.name, dataset.relation, (calendar.day,), f"to calendar {name}")] = None
+    day = scope.column(dataset, scope.alias, calendar.day)
+    day = day if type_of(day) == DATE else cast(day, TIMESTAMP)
+    columns = [Output(DAY, day, type_of(day))]
+    for grain, column in calendar.grains.items():
+        columns.append(Output(grain, cast(scope.column(dataset, scope.alias, column), DATE), DATE))
+    block = Block(scope.relation, tuple(columns), tuple(scope.joins), scope.row_rule())
+    return draft.share(shared, draft.add(Step(draft.name(f"{name}_calendar"), block, (DAY,))))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr, Literal
 from semantic_layer.definitions.model import Take
 from semantic_layer.definitions.types import BIGINT, FLOAT, TIMESTAMP, ColumnType, Grain
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.combine import Together, only_value, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
@@ -136,7 +137,7 @@ def _asked(
 ) -> Step:
     """The last (or first) step of each period that lies in the asked range and in what the dataset records."""
     [(home, time)] = homes(measure)
-    assert time is not None and step.grain is not None
+    assert time is not None and isinstance(step.grain, Grain)
     week_start = context.catalog.settings.week_start
     filters = time_filter(measure, context.catalog, context.where)
     span = recorded(home, time, context, draft)
@@ -145,9 +146,10 @@ def _asked(
     moment = spine.field("period")
     begun = PeriodStart(span.field("first_time"), step.grain, week_start, step.type)
     inside = (Call("gte", (moment, begun)), Call("lte", (cast(moment, TIMESTAMP), span.field("last_time"))))
-    columns = tuple(Output(draft.key_name(key), key_of(key, moment, week_start), key.type) for key in same)
+    calendars = calendar_joins(context, draft)
+    columns = tuple(Output(draft.key_name(key), key_of(key, moment, week_start, calendars), key.type) for key in same)
     taken = Output("taken", Aggregate("max" if measure.take is Take.LAST else "min", (moment,)), step.type)
-    joins = (Joined(JoinHow.CROSS, span.rows()),)
+    joins = (Joined(JoinHow.CROSS, span.rows()), *calendars.joins)
     block = Block(spine.rows(), (*columns, taken), joins, inside, grouped=len(columns))
     return draft.add(Step(draft.name(f"{hint}_taken"), block, tuple(one.name for one in columns)))
 
@@ -218,8 +220,9 @@ def _of_windows(measure: Taken, step: BoundKey, context: Context, draft: Draft, 
         joins = (*joins, *beside)
         passes = Call("eq", (states.step, moment))
     value = Output(draft.column_name(hint), _value(measure, states, passes), _type(measure, states))
-    exprs = window_keys(keys, frame, rows, context, draft)
-    block = Block(periods.rows(), (*exprs, value), joins, grouped=len(exprs))
+    calendars = calendar_joins(context, draft)
+    exprs = window_keys(keys, frame, rows, context, draft, calendars)
+    block = Block(periods.rows(), (*exprs, value), (*joins, *calendars.joins), grouped=len(exprs))
     if frame.from_first and exprs:
         firsts = first_rows(rows, "moment", keys, draft, hint)
         block = from_first_row(block, firsts, value, _counts(measure), keys, context, draft)
@@ -236,7 +239,12 @@ def _state_rows(
     columns = _outputs(lasting, found.fields, draft)
     moment = Output("moment", cast(found.step, TIMESTAMP), TIMESTAMP)
     value = Output("state", found.value, type_of(found.value))
-    block = Block(found.rows.relation, (*columns, moment, value), found.rows.joins)
+    calendars = calendar_joins(context, draft)
+    where: tuple[Expr, ...] = ()
+    if context.frame is not None and context.frame.within is not None:
+        where = (Call("is_not_null", (calendars.period(context.frame.within, found.step),)),)
+    joins = (*found.rows.joins, *calendars.joins)
+    block = Block(found.rows.relation, (*columns, moment, value), joins, where)
     rows = draft.add(Step(draft.name(f"{hint}_states"), block, tuple(one.name for one in columns)))
     fields: dict[str, Expr] = {key.name: rows.field(draft.key_name(key)) for key in lasting}
     return rows, replace(found, fields=fields, value=rows.field("state"), step=rows.field("moment"))
@@ -269,7 +277,7 @@ def _end_step(
 ) -> tuple[Expr, tuple[Joined, ...]]:
     """The last (or first) step of a window, whether or not it has rows, and what must be joined to know it."""
     [(home, time)] = homes(measure)
-    assert step.grain is not None and time is not None and context.frame is not None
+    assert isinstance(step.grain, Grain) and time is not None and context.frame is not None
     joins: tuple[Joined, ...] = ()
     if measure.take is Take.LAST:
         moment: Expr = Moved(periods.field("window_end"), -1, Grain.SECOND, TIMESTAMP)

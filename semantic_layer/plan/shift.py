@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from semantic_layer.definitions.expression import Call, Expr, rewrite
-from semantic_layer.definitions.model import AtStartOf, Duration
-from semantic_layer.definitions.types import TIMESTAMP
+from semantic_layer.definitions.model import Duration
+from semantic_layer.definitions.types import TIMESTAMP, CalendarGrain, Grain
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.combine import together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
@@ -20,17 +21,16 @@ from semantic_layer.plan.nodes import (
     Field,
     Joined,
     JoinHow,
-    Moved,
     Output,
-    PeriodStart,
     Step,
     StepRows,
     UnitedRows,
 )
 from semantic_layer.plan.periods import period_type, series
+from semantic_layer.plan.periods_read import reading
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import MONTHS, add, midnight, start_of
+from semantic_layer.query.calendar import MONTHS, add, midnight
 from semantic_layer.query.measure import (
     Arithmetic,
     AtFewer,
@@ -80,30 +80,17 @@ def _aligned(
     assert keys.finest is not None
     rows = together(inner_keys, (inner,), draft)
     by_key = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
-    label = periods.field("period")
-    source = _read_period(measure.by, label, keys.finest, filters, context)
-    on = (Call("eq", (by_key[keys.finest.name], source)),)
+    read = reading(measure.by, periods, keys.finest, filters, context, draft)
+    label = read.periods.field("period")
+    on = (Call("eq", (by_key[keys.finest.name], read.source)),)
     exprs: dict[str, Expr] = dict(by_key)
-    exprs |= keys.from_label(label, context.catalog.settings.week_start)
+    calendars = calendar_joins(context, draft)
+    exprs |= keys.from_label(label, context.catalog.settings.week_start, calendars)
     columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
     value = Output(draft.column_name(hint), rows.expr(inner.expr), inner.type)
-    joins = (*rows.joins, Joined(JoinHow.INNER, periods.rows(), on))
+    joins = (*rows.joins, Joined(JoinHow.INNER, read.periods.rows(), on), *calendars.joins)
     step = Step(draft.name(hint), Block(rows.relation, (*columns, value), joins), tuple(one.name for one in columns))
     return Evaluated(draft.add(step).field(value.name), inner.type, (step.name,))
-
-
-def _read_period(by: Duration | AtStartOf, label: Field, key: BoundKey, filters: TimeFilter, context: Context) -> Expr:
-    """The period that `label` reads: that long ago, or the first asked one of the larger period."""
-    if isinstance(by, Duration):
-        return Moved(label, -by.count, by.unit, label.type)
-    assert key.grain is not None
-    week_start = context.catalog.settings.week_start
-    first: Expr = PeriodStart(label, by.unit, week_start, label.type)
-    if filters.bounds.start is None:
-        return first
-    asked = start_of(filters.bounds.start, key.grain, week_start)
-    value = Value(asked, TIMESTAMP) if key.grain.is_clock else Value(asked.date(), label.type)
-    return Call("greatest", (first, value))
 
 
 def _periods(measure: Shifted, key: BoundKey, filters: TimeFilter, context: Context, draft: Draft) -> Step:
@@ -119,8 +106,8 @@ def _wanted(
     """The periods that this shift reads, as a step for shifts and windows inside of it; None when there are none."""
     if not any(isinstance(node, Shifted | Windowed) for node in walk(measure.inner)):
         return None
-    source = _read_period(measure.by, periods.field("period"), key, filters, context)
-    block = Block(periods.rows(), (Output("period", source, key.type),), distinct=True)
+    read = reading(measure.by, periods, key, filters, context, draft)
+    block = Block(read.periods.rows(), (Output("period", read.source, key.type),), distinct=True)
     return draft.add(Step(draft.name(f"{draft.key_name(key)}_read"), block, ("period",))).name
 
 
@@ -176,11 +163,17 @@ def _without_periods(measure: Shifted, filters: TimeFilter, context: Context, dr
     if not isinstance(measure.by, Duration) or not filters.bounds.closed:
         message = "a shift without a time grain among the dimensions needs a time range with both ends"
         raise refuse(ErrorCode.SHIFT_NEEDS_RANGE, message, path=("where",))
+    if isinstance(measure.by.unit, CalendarGrain):
+        message = f"a range cannot be moved by {measure.by}: ask by {measure.by.unit}"
+        raise refuse(ErrorCode.SHIFT_GRAIN, message, path=("by",))
     moved = tuple(_moved(condition, measure.by, filters.bounds) for condition in filters.time)
     return draft.evaluate(measure.inner, replace(context, where=(*filters.rest, *moved)), draft, hint)
 
 
 def _moved(condition: Expr, by: Duration, range_: Bounds) -> Expr:
+    unit = by.unit
+    assert isinstance(unit, Grain)
+
     def value(node: Expr, move: Callable[[datetime], datetime]) -> Value:
         assert isinstance(node, Value) and isinstance(node.value, datetime)
         try:
@@ -194,7 +187,7 @@ def _moved(condition: Expr, by: Duration, range_: Bounds) -> Expr:
             case Call("lt", (asked, Value(type=type_) as end)) if type_ == TIMESTAMP:
                 return Call("lt", (asked, value(end, lambda at: moved_end(range_, at, by))))
             case Value(type=type_) if type_ == TIMESTAMP:
-                return value(node, lambda at: add(at, -by.count, by.unit))
+                return value(node, lambda at: add(at, -by.count, unit))
             case _:
                 return None
 
@@ -207,7 +200,7 @@ def moved_end(range_: Bounds, end: datetime, by: Duration) -> datetime:
     The day that a range shows last reads the same day as in a question by days: a month before 30 March is the last
     of February, and a month before 28 February is 28 January. Raises OverflowError outside of the calendar.
     """
-    assert range_.start is not None
+    assert range_.start is not None and isinstance(by.unit, Grain)
     if by.unit not in MONTHS or (_begins_month(range_.start) and _begins_month(end)):
         return add(end, -by.count, by.unit)
     last = max(end, datetime.min + INSTANT) - INSTANT

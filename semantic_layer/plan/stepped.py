@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.model import AtStartOf, Duration, Take, ToDate, Trailing
-from semantic_layer.definitions.types import TIMESTAMP, Grain
+from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result
 from semantic_layer.plan.calendar_steps import as_moment, calendar_steps
@@ -31,7 +31,7 @@ from semantic_layer.plan.periods import period_type
 from semantic_layer.plan.time_keys import keys_of_steps, time_filter
 from semantic_layer.plan.typed import type_of, typed_aggregate
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import nests
+from semantic_layer.query.calendar import nests, resolution
 from semantic_layer.query.measure import Base, EveryPeriod, Filtered, Measure, Shifted, Windowed
 
 _OVER_STEPS = {Take.AVERAGE: "avg", Take.MIN: "min", Take.MAX: "max"}
@@ -96,8 +96,8 @@ def _read_rows(
 def _read(by: Duration | AtStartOf, label: Expr, context: Context) -> Expr:
     """The step that a step reads."""
     if isinstance(by, Duration):
-        return Moved(label, -by.count, by.unit, type_of(label))
-    return PeriodStart(label, by.unit, context.catalog.settings.week_start, type_of(label))
+        return Moved(label, -by.count, _standard(by.unit), type_of(label))
+    return PeriodStart(label, _standard(by.unit), context.catalog.settings.week_start, type_of(label))
 
 
 def _first_of(
@@ -114,7 +114,7 @@ def _first_of(
     key = next(key for key in dated if key.grain is not None)
     assert key.grain is not None
     label = steps.field("period")
-    first = PeriodStart(label, key.grain, context.catalog.settings.week_start, label.type)
+    first = PeriodStart(label, _standard(key.grain), context.catalog.settings.week_start, label.type)
     return (Call("eq", (label, first)),)
 
 
@@ -141,7 +141,7 @@ def _read_values(measure: Shifted, dated: tuple[BoundKey, ...], context: Context
         named = " and ".join(str(key.grain) for key in dated if key.grain is not None)
         raise refuse(ErrorCode.SHIFT_GRAIN, f"a shift of metrics cannot be asked by {named} together", path=("by",))
     others = tuple(key for key in context.keys if key not in dated)
-    steps = calendar_steps(measure.steps, finest.grain, dated, filters.time, context, draft, hint)
+    steps = calendar_steps(measure.steps, _standard(finest.grain), dated, filters.time, context, draft, hint)
     inside = replace(context, keys=(finest, *others), where=filters.rest)
     inner = draft.evaluate(measure.inner, inside, draft, f"{hint}_of_all_periods")
     rows = together((finest, *others), (inner,), draft)
@@ -153,6 +153,14 @@ def _read_values(measure: Shifted, dated: tuple[BoundKey, ...], context: Context
     joins = (*rows.joins, Joined(JoinHow.INNER, steps.rows(), on))
     step = Step(draft.name(hint), Block(rows.relation, (*columns, value), joins), tuple(one.name for one in columns))
     return Evaluated(draft.add(step).field(value.name), inner.type, (step.name,))
+
+
+def _standard(grain: AnyGrain) -> Grain:
+    """Steps are moved and truncated by standard grains alone."""
+    if isinstance(grain, CalendarGrain):
+        message = f"at each step of a calendar, periods of a calendar such as {grain} are not served; leave out `steps`"
+        raise refuse(ErrorCode.NOT_SUPPORTED, message)
+    return grain
 
 
 def _rank(key: BoundKey) -> int:
@@ -226,11 +234,11 @@ def _without_time(measure: Measure, window: Windowed, context: Context, draft: D
 def _window_start(rule: Trailing | ToDate, label: Expr, grain: Grain, context: Context) -> Expr | None:
     """The first moment in the window that ends with a step: after the step that lies the window's length before."""
     if isinstance(rule, Trailing):
-        before = Moved(as_moment(label), -rule.length.count, rule.length.unit, TIMESTAMP)
+        before = Moved(as_moment(label), -rule.length.count, _standard(rule.length.unit), TIMESTAMP)
         return Moved(before, 1, grain, TIMESTAMP)
     if rule.unit is None:
         return None
-    return PeriodStart(as_moment(label), rule.unit, context.catalog.settings.week_start, TIMESTAMP)
+    return PeriodStart(as_moment(label), _standard(rule.unit), context.catalog.settings.week_start, TIMESTAMP)
 
 
 def _taken(take: Take, step_key: BoundKey, value: Evaluated, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -293,7 +301,7 @@ def every_period(measure: EveryPeriod, context: Context, draft: Draft, hint: str
 
 def _finest(keys: tuple[BoundKey, ...]) -> Grain:
     """The finest grain that tells the keys apart."""
-    grains = [key.grain for key in keys if key.grain is not None]
+    grains = [resolution(key.grain) for key in keys if key.grain is not None]
     if any(key.part is not None for key in keys):
         hours = any(key.part is not None and key.part.value == "hour_of_day" for key in keys)
         grains.append(Grain.HOUR if hours else Grain.DAY)

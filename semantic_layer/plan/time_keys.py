@@ -7,6 +7,7 @@ from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reach import TIME
 from semantic_layer.definitions.types import Grain, Part
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.calendar_joins import CalendarJoins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.key_values import key_of
 from semantic_layer.query.bound import BoundKey
@@ -37,10 +38,10 @@ class TimeKeys:
     derived: tuple[BoundKey, ...]
     others: tuple[BoundKey, ...]
 
-    def from_label(self, label: Expr, week_start: str) -> dict[str, Expr]:
+    def from_label(self, label: Expr, week_start: str, calendars: CalendarJoins) -> dict[str, Expr]:
         """The finest key and those that follow from it, by name, for the period that begins at `label`."""
         assert self.finest is not None
-        return {self.finest.name: label} | {key.name: key_of(key, label, week_start) for key in self.derived}
+        return {self.finest.name: label} | {key.name: key_of(key, label, week_start, calendars) for key in self.derived}
 
 
 def dated_by(home: str, time: str | None, context: Context) -> Context:

@@ -5,17 +5,20 @@ the window. Where that gives the same, rows are first brought down to one per da
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr
+from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr, Literal
 from semantic_layer.definitions.expression import walk as walk_expression
 from semantic_layer.definitions.model import Take, ToDate, Trailing
-from semantic_layer.definitions.types import TIMESTAMP, Grain
+from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result
+from semantic_layer.plan.calendar_periods import calendar_joins, periods_in_order
 from semantic_layer.plan.combine import together
 from semantic_layer.plan.context import Context, Evaluated, Frame
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import ENTITY
+from semantic_layer.plan.key_values import key_of
 from semantic_layer.plan.nodes import (
     Block,
     Field,
@@ -25,12 +28,13 @@ from semantic_layer.plan.nodes import (
     Output,
     PeriodStart,
     Step,
+    StepRows,
 )
 from semantic_layer.plan.periods import period_type, plain_ranges, recorded_by, series
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
 from semantic_layer.plan.typed import cast, typed_aggregate
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import midnight, start_of
+from semantic_layer.query.calendar import midnight, resolution, start_of
 from semantic_layer.query.measure import (
     Arithmetic,
     Asked,
@@ -131,25 +135,33 @@ def _over_steps(measure: Windowed, keys: TimeKeys, context: Context, draft: Draf
     span = recorded_by(dated, context, draft)
     exprs: dict[str, Expr] = dict(zip((key.name for key in inner_keys), rows.keys, strict=True))
     moment = rows.keys[0]
+    calendars = calendar_joins(context, draft)
+    known: tuple[Expr, ...] = ()
     if keys.finest is not None:
         week_start = context.catalog.settings.week_start
-        label = PeriodStart(moment, _grain(keys.finest), week_start, keys.finest.type)
-        exprs |= keys.from_label(label, week_start)
+        label = key_of(keys.finest, moment, week_start, calendars)
+        exprs |= keys.from_label(label, week_start, calendars)
+        known = (Call("is_not_null", (label,)),) if isinstance(keys.finest.grain, CalendarGrain) else ()
     columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
     aggregate = Aggregate(_OVER_STEPS[measure.window.take], (rows.expr(value.expr),))
     type_ = aggregate_result(aggregate)
     output = Output(draft.column_name(hint), typed_aggregate(aggregate), type_)
-    joins = (*rows.joins, Joined(JoinHow.CROSS, span.rows()))
+    joins = (*rows.joins, Joined(JoinHow.CROSS, span.rows()), *calendars.joins)
     until = Call("lte", (cast(moment, TIMESTAMP), span.field("last_time")))
-    block = Block(rows.relation, (*columns, output), joins, (until,), grouped=len(columns))
+    block = Block(rows.relation, (*columns, output), joins, (until, *known), grouped=len(columns))
     result = draft.add(Step(draft.name(hint), block, tuple(one.name for one in columns)))
     return Evaluated(result.field(output.name), type_, (result.name,))
 
 
 def step_of(window: Trailing | ToDate) -> Grain:
     """The steps that a window moves by: hours for clock units, else days."""
-    unit = window.length.unit if isinstance(window, Trailing) else window.unit
-    return Grain.HOUR if unit is not None and unit.is_clock else Grain.DAY
+    unit = unit_of(window)
+    return Grain.HOUR if unit is not None and resolution(unit).is_clock else Grain.DAY
+
+
+def unit_of(window: Trailing | ToDate) -> AnyGrain | None:
+    """None: since the beginning."""
+    return window.length.unit if isinstance(window, Trailing) else window.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +180,42 @@ class _Window:
         begun = PeriodStart(span.field("last_time"), self.step, self.week_start, TIMESTAMP)
         return Moved(begun, 1, self.step, TIMESTAMP)
 
-    def start(self, end: Expr) -> Expr | None:
-        if isinstance(self.rule, Trailing):
-            return Moved(end, -self.rule.length.count, self.rule.length.unit, TIMESTAMP)
-        if self.rule.unit is None:
+    def start(self, end: Expr, context: Context, draft: Draft) -> "_Start | None":
+        unit, last_moment = unit_of(self.rule), Moved(end, -1, Grain.SECOND, TIMESTAMP)
+        if unit is None:
             return None
-        last_moment = Moved(end, -1, Grain.SECOND, TIMESTAMP)
-        return PeriodStart(last_moment, self.rule.unit, self.week_start, TIMESTAMP)
+        if isinstance(unit, CalendarGrain):
+            before = self.rule.length.count - 1 if isinstance(self.rule, Trailing) else 0
+            return _start_of_custom(unit, before, last_moment, context, draft)
+        if isinstance(self.rule, Trailing):
+            return _Start(Moved(end, -self.rule.length.count, unit, TIMESTAMP))
+        return _Start(PeriodStart(last_moment, unit, self.week_start, TIMESTAMP))
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a window begins, and what must be joined to know it."""
+
+    moment: Expr
+    joins: tuple[Joined, ...] = ()
+
+
+def _start_of_custom(unit: CalendarGrain, before: int, last: Expr, context: Context, draft: Draft) -> _Start:
+    """The beginning of the calendar's period that holds the window's last moment, or of one so many before it.
+
+    Where the calendar begins later, its beginning; a last moment that is in no period has no window.
+    """
+    calendars = calendar_joins(context, draft)
+    every = periods_in_order(unit, context, draft)
+    own = "own_period" if before else every.name
+    held = Call("eq", (every.field("period", own), calendars.period(unit, last)))
+    joins = (*calendars.joins, Joined(JoinHow.LEFT, StepRows(every.name, own), (held,)))
+    if not before:
+        return _Start(every.field("first_moment", own), joins)
+    number = Call("greatest", (Call("subtract", (every.field("number", own), Literal(before))), Literal(1)))
+    first = Call("eq", (every.field("number", "first_period"), number))
+    earlier = Joined(JoinHow.LEFT, StepRows(every.name, "first_period"), (first,))
+    return _Start(every.field("first_moment", "first_period"), (*joins, earlier))
 
 
 def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Context, draft: Draft, hint: str) -> Frame:
@@ -188,16 +229,17 @@ def _frame(measure: Windowed, keys: TimeKeys, filters: TimeFilter, context: Cont
         if not plain_ranges(filters):
             message = "without a time grain among the dimensions, a window ends with a plain time range"
             raise refuse(ErrorCode.WINDOW_NEEDS_TIME, message, path=("where",))
-        step = _single_window(window, span, filters, draft, hint)
+        step = _single_window(window, span, filters, context, draft, hint)
     else:
         step = _window_per_period(window, keys.finest, dated[0][0], span, filters, context, draft, hint)
     unaligned = filters.bounds.end is not None and filters.bounds.end != midnight(filters.bounds.end)
     clock = unaligned or window.step.is_clock or (keys.finest is not None and _grain(keys.finest).is_clock)
     has_start = any(column.name == "window_start" for column in step.block.columns)
-    return Frame(step.name, has_start, not clock, has_start)
+    unit = unit_of(measure.window)
+    return Frame(step.name, has_start, not clock, has_start, within=unit if isinstance(unit, CalendarGrain) else None)
 
 
-def _grain(key: BoundKey) -> Grain:
+def _grain(key: BoundKey) -> AnyGrain:
     assert key.grain is not None
     return key.grain
 
@@ -220,38 +262,65 @@ def _window_per_period(
         needed = span if open_ended else None
         periods = series(key, home, filters.bounds, needed, filters, context, draft, f"{hint}_periods")
     label = periods.field("period")
-    end, uses_span = _end_of_window(window, label, grain, span, filters)
+    period = _span_of(label, grain, context, draft)
+    end, uses_span = _end_of_window(window, period, grain, span, filters)
     columns = (Output("period", label, label.type), Output("window_end", end, TIMESTAMP))
-    joins = (Joined(JoinHow.CROSS, span.rows()),) if uses_span else ()
-    return _with_start(window, Block(periods.rows(), columns, joins), draft, hint)
+    joins = (*period.joins, Joined(JoinHow.CROSS, span.rows())) if uses_span else period.joins
+    return _with_start(window, Block(periods.rows(), columns, joins), context, draft, hint)
 
 
-def _end_of_window(window: _Window, label: Field, grain: Grain, span: Step, filters: TimeFilter) -> tuple[Expr, bool]:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The first moment of a period and the one after its last, and what must be joined to know them."""
+
+    first: Expr
+    end: Expr
+    joins: tuple[Joined, ...] = ()
+
+
+def _span_of(label: Field, grain: AnyGrain, context: Context, draft: Draft) -> _Span:
+    if not isinstance(grain, CalendarGrain):
+        first = cast(label, TIMESTAMP)
+        return _Span(first, Moved(first, 1, grain, TIMESTAMP))
+    every, alias = periods_in_order(grain, context, draft), "asked_period"
+    on = (Call("eq", (every.field("period", alias), label)),)
+    joined = Joined(JoinHow.INNER, StepRows(every.name, alias), on)
+    return _Span(every.field("first_moment", alias), every.field("end_moment", alias), (joined,))
+
+
+def _end_of_window(
+    window: _Window, period: _Span, grain: AnyGrain, span: Step, filters: TimeFilter
+) -> tuple[Expr, bool]:
     """The earliest of period end, range end and the end of the last recorded step, if that lies in the period.
 
     With `take: first`, the end of the period's first asked step.
     """
     if window.rule.take is Take.FIRST and grain.rank > window.step.rank:
-        return _end_of_first_step(window, label, filters), False
-    ends: list[Expr] = [Moved(cast(label, TIMESTAMP), 1, grain, TIMESTAMP)]
+        return _end_of_first_step(window, period, filters), False
+    ends: list[Expr] = [period.end]
     range_end = filters.bounds.end
-    if range_end is not None and start_of(range_end, grain, window.week_start) != range_end:
+    if range_end is not None and not _ends_periods(range_end, grain, window.week_start):
         ends.append(Value(range_end, TIMESTAMP))
     coarser = grain.rank > window.step.rank
     if coarser:
-        inside = Call("gte", (span.field("last_time"), cast(label, TIMESTAMP)))
+        inside = Call("gte", (span.field("last_time"), period.first))
         ends.append(Case(((inside, window.after_last(span)),)))  # null, which LEAST passes over, if it is not inside
     return (ends[0] if len(ends) == 1 else Call("least", tuple(ends))), coarser
 
 
-def _end_of_first_step(window: _Window, label: Field, filters: TimeFilter) -> Expr:
-    first: Expr = cast(label, TIMESTAMP)
+def _ends_periods(moment: datetime, grain: AnyGrain, week_start: str) -> bool:
+    """Whether it is known that no period of the grain goes on over a moment."""
+    return isinstance(grain, Grain) and start_of(moment, grain, week_start) == moment
+
+
+def _end_of_first_step(window: _Window, period: _Span, filters: TimeFilter) -> Expr:
+    first = period.first
     if filters.bounds.start is not None:
         first = Call("greatest", (first, Value(start_of(filters.bounds.start, window.step), TIMESTAMP)))
     return Moved(first, 1, window.step, TIMESTAMP)
 
 
-def _single_window(window: _Window, span: Step, filters: TimeFilter, draft: Draft, hint: str) -> Step:
+def _single_window(window: _Window, span: Step, filters: TimeFilter, context: Context, draft: Draft, hint: str) -> Step:
     """Without time among the keys: the window that ends with the range, or with what is recorded in it.
 
     With `take: first`, with the first step of the range, or of what is recorded.
@@ -268,17 +337,17 @@ def _single_window(window: _Window, span: Step, filters: TimeFilter, draft: Draf
         if filters.bounds.end is not None:
             end = Call("least", (Value(filters.bounds.end, TIMESTAMP), end))
     block = Block(span.rows(), (Output("window_end", end, TIMESTAMP),))
-    return _with_start(window, block, draft, hint)
+    return _with_start(window, block, context, draft, hint)
 
 
-def _with_start(window: _Window, ends: Block, draft: Draft, hint: str) -> Step:
+def _with_start(window: _Window, ends: Block, context: Context, draft: Draft, hint: str) -> Step:
     """The windows with their first moment beside their end, unless they begin with the data."""
     keys = ("period",) if len(ends.columns) > 1 else ()
-    if window.start(ends.columns[-1].expr) is None:
+    if unit_of(window.rule) is None:
         return draft.add(Step(draft.name(f"{hint}_windows"), ends, keys))
     step = draft.add(Step(draft.name(f"{hint}_window_ends"), ends, keys))
-    start = window.start(step.field("window_end"))
+    start = window.start(step.field("window_end"), context, draft)
     assert start is not None
     same = tuple(Output(one.name, step.field(one.name), one.type) for one in ends.columns)
-    block = Block(step.rows(), (*same, Output("window_start", start, TIMESTAMP)))
+    block = Block(step.rows(), (*same, Output("window_start", start.moment, TIMESTAMP)), start.joins)
     return draft.add(Step(draft.name(f"{hint}_windows"), block, keys))

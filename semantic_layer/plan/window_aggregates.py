@@ -6,6 +6,7 @@ from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import BIGINT, TIMESTAMP, ColumnType, Grain
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result, filtered
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Output, PeriodStart, Step
@@ -24,11 +25,12 @@ def framed_base(measure: Base, context: Context, draft: Draft, hint: str) -> Eva
     assert frame is not None and measure.time is not None
     keys = keys_of_steps(measure, context) if frame.stepped else time_keys(measure, context)
     rows = _rows(measure, keys, context, draft, hint)
-    exprs = window_keys(keys, frame, rows.step, context, draft)
+    calendars = calendar_joins(context, draft)
+    exprs = window_keys(keys, frame, rows.step, context, draft, calendars)
     value = Output(draft.column_name(hint), rows.outer, rows.type)
     periods = draft.steps[frame.periods]
     inside = Joined(JoinHow.INNER, rows.step.rows(), in_window(periods, rows.step.field("moment"), frame))
-    block = Block(periods.rows(), (*exprs, value), (inside,), grouped=len(exprs))
+    block = Block(periods.rows(), (*exprs, value), (inside, *calendars.joins), grouped=len(exprs))
     names = tuple(one.name for one in exprs)
     if frame.from_first and exprs:
         firsts = first_rows(rows.step, "moment", keys, draft, hint)
@@ -62,6 +64,9 @@ def _rows(measure: Base, keys: TimeKeys, context: Context, draft: Draft, hint: s
             " filter by `and` and by members that exist"
         )
         raise refuse(ErrorCode.NOT_SUPPORTED, message, path=("where",))
+    where = conditions.where
+    if frame.within is not None:
+        where = (*where, Call("is_not_null", (scope.calendars.period(frame.within, moment),)))
     name = draft.name(f"{hint}_rows")
     type_ = aggregate_result(aggregate)
     grouped, inner, outer = _brought_down(aggregate, name)
@@ -71,7 +76,7 @@ def _rows(measure: Base, keys: TimeKeys, context: Context, draft: Draft, hint: s
     columns = (Output("moment", moment, TIMESTAMP), *others, *inner)
     count = None if grouped is None else 1 + len(others) + grouped
     scope.finish()
-    block = Block(scope.relation, columns, tuple(scope.joins), conditions.where, grouped=count)
+    block = Block(scope.relation, columns, tuple(scope.joins), where, grouped=count)
     step = draft.add(Step(name, block))
     return _Rows(step, outer, type_, "count" in aggregate.function)
 

@@ -2,6 +2,8 @@
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.types import TIMESTAMP
+from semantic_layer.plan.calendar_joins import CalendarJoins
+from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.combine import only_value
 from semantic_layer.plan.context import Context, Frame
 from semantic_layer.plan.draft import Draft
@@ -17,7 +19,9 @@ def in_window(periods: Step, moment: Expr, frame: Frame) -> tuple[Expr, ...]:
     return (Call("gte", (moment, periods.field("window_start"))), before_end)
 
 
-def window_keys(keys: TimeKeys, frame: Frame, rows: Step, context: Context, draft: Draft) -> tuple[Output, ...]:
+def window_keys(
+    keys: TimeKeys, frame: Frame, rows: Step, context: Context, draft: Draft, calendars: CalendarJoins
+) -> tuple[Output, ...]:
     """The keys of the context: those of time from the window's period, the others from the rows."""
     exprs: dict[str, Expr] = {key.name: rows.field(draft.key_name(key)) for key in keys.others}
     if frame.stepped:
@@ -25,7 +29,7 @@ def window_keys(keys: TimeKeys, frame: Frame, rows: Step, context: Context, draf
         exprs |= {key.name: periods.field(draft.key_name(key)) for key in keys.derived}
     elif keys.finest is not None:
         label = draft.steps[frame.periods].field("period")
-        exprs |= keys.from_label(label, context.catalog.settings.week_start)
+        exprs |= keys.from_label(label, context.catalog.settings.week_start, calendars)
     return tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
 
 
@@ -47,8 +51,9 @@ def from_first_row(
     periods = draft.steps[frame.periods]
     begun = Call("lt", (firsts.field("first_time"), periods.field("window_end")))
     empty: Expr = Literal(0) if counts else Null(value.type)
-    exprs = window_keys(keys, frame, firsts, context, draft)
-    joins = (Joined(JoinHow.INNER, firsts.rows(), (begun,)),)
+    calendars = calendar_joins(context, draft)
+    exprs = window_keys(keys, frame, firsts, context, draft, calendars)
+    joins = (Joined(JoinHow.INNER, firsts.rows(), (begun,)), *calendars.joins)
     scaffold = Block(periods.rows(), (*exprs, Output(value.name, empty, value.type)), joins)
     alias = "parts"
     outputs = tuple(Output(one.name, Field(alias, one.name, one.type), one.type) for one in exprs)

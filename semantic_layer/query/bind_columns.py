@@ -1,12 +1,11 @@
 """The metrics of a question: name, version, parameters and shift looked up, the calculation resolved."""
 
-from semantic_layer.definitions.model import MOST_YEARS, Duration
-from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.model import MOST_YEARS, Catalog, Duration
 from semantic_layer.definitions.units import unit_of
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Ask, AskMetric, AskShift, Path
 from semantic_layer.query.bound import BoundColumn
-from semantic_layer.query.filters import UNITS
+from semantic_layer.query.grain_words import bind_grain
 from semantic_layer.query.measure import Shifted
 from semantic_layer.query.parameters import typed_parameters
 from semantic_layer.query.problems import Problems, did_you_mean, listed, near_names
@@ -37,7 +36,7 @@ def _column(asked: AskMetric, language: str, world: World, path: Path, problems:
     published = world.current if asked.version is None else world.pinned[version.revision]
     metric = published.catalog.metrics[asked.name]
     values = typed_parameters(metric, asked.parameters, (*path, "parameters"), problems)
-    length = _shift_length(asked.shift, (*path, "shift"), problems)
+    length = _shift_length(asked.shift, published.catalog, (*path, "shift"), problems)
     if values is None or (asked.shift is not None and length is None):
         return None
     measure = measure_of(published.catalog, asked.name, values)
@@ -53,18 +52,16 @@ def _column(asked: AskMetric, language: str, world: World, path: Path, problems:
     )
 
 
-def _shift_length(shift: AskShift | None, path: Path, problems: Problems) -> Duration | None:
+def _shift_length(shift: AskShift | None, catalog: Catalog, path: Path, problems: Problems) -> Duration | None:
     if shift is None:
         return None
-    if shift.unit not in UNITS:
-        near = near_names(shift.unit, UNITS)
-        message = f"{shift.unit} is no unit of time; there are {listed(UNITS)}"
-        problems.add(ErrorCode.BAD_GRAIN, message, (*path, "unit"), near)
+    unit = bind_grain(shift.unit, catalog, (*path, "unit"), problems, "unit of time")
+    if unit is None:
         return None
     if abs(shift.periods) > MOST_PERIODS:
         problems.add(ErrorCode.BAD_VALUE, f"a shift has at most {MOST_PERIODS} periods", (*path, "periods"))
         return None
-    length = Duration(shift.periods, Grain[shift.unit])
+    length = Duration(shift.periods, unit)
     if abs(length.years) > MOST_YEARS:
         problems.add(ErrorCode.BAD_VALUE, f"a shift reaches at most {MOST_YEARS} years", (*path, "periods"))
         return None

@@ -1,15 +1,18 @@
 """The dimensions of a question: looked up, with the grain or part that a time dimension is asked at."""
 
+from semantic_layer.definitions.grains import calendar_grains
 from semantic_layer.definitions.model import Dimension
 from semantic_layer.definitions.reach import FoundDimension
-from semantic_layer.definitions.types import DATE, INTEGER, TIMESTAMP, Grain
+from semantic_layer.definitions.types import DATE, INTEGER, TIMESTAMP, AnyGrain, CalendarGrain
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Ask, AskDimension, Path
 from semantic_layer.query.bound import BoundKey
+from semantic_layer.query.calendar import resolution
 from semantic_layer.query.declared_types import dimension_type
-from semantic_layer.query.filters import UNITS, part_of
+from semantic_layer.query.filters import part_of
+from semantic_layer.query.grain_words import bind_grain
 from semantic_layer.query.lookup import Lookup
-from semantic_layer.query.problems import Problems, listed, near_names
+from semantic_layer.query.problems import Problems
 
 
 def bind_keys(ask: Ask, language: str, lookup: Lookup, problems: Problems) -> tuple[BoundKey, ...]:
@@ -43,19 +46,33 @@ def _key(asked: AskDimension, language: str, lookup: Lookup, path: Path, problem
     return BoundKey(name, words, dimension_type(lookup.world.current.catalog, found), label)
 
 
-def _grain(asked: AskDimension, dimension: Dimension, lookup: Lookup, path: Path, problems: Problems) -> Grain | None:
+def _grain(
+    asked: AskDimension, dimension: Dimension, lookup: Lookup, path: Path, problems: Problems
+) -> AnyGrain | None:
     """The asked grain, or the dimension's default, no finer than any root records."""
     assert dimension.time is not None
-    if asked.grain is not None and asked.grain not in UNITS:
-        near = near_names(asked.grain, UNITS)
-        problems.add(ErrorCode.BAD_GRAIN, f"{asked.grain} is no grain; there are {listed(UNITS)}", path, near)
+    catalog = lookup.world.current.catalog
+    grain = dimension.time.grain if asked.grain is None else bind_grain(asked.grain, catalog, path, problems)
+    if grain is None:
         return None
-    grain = dimension.time.grain if asked.grain is None else Grain[asked.grain]
+    if isinstance(grain, CalendarGrain) and not _known_everywhere(grain, lookup, path, problems):
+        return None
     for root, found in lookup.each(asked.dimension):
         if isinstance(found, FoundDimension) and found.dimension.time is not None:
             finest = found.dimension.time.finest
-            if grain.rank < finest.rank:
+            if resolution(grain).rank < finest.rank:
                 message = f"{root.dataset}.{found.words} is recorded by {finest}; {grain} is finer"
                 problems.add(ErrorCode.GRAIN_TOO_FINE, message, path, (finest.name,))
                 return None
     return grain
+
+
+def _known_everywhere(grain: CalendarGrain, lookup: Lookup, path: Path, problems: Problems) -> bool:
+    """Whether the catalogs of pinned versions have the same calendar: one period, one meaning."""
+    for root in lookup.roots:
+        calendar = root.published.catalog.calendars.get(grain.calendar)
+        if calendar is None or grain not in calendar_grains(calendar):
+            message = f"revision {root.published.revision}, which a version is of, has no such grain {grain.words}"
+            problems.add(ErrorCode.BAD_GRAIN, message, path)
+            return False
+    return True

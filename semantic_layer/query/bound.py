@@ -6,7 +6,7 @@ from datetime import datetime
 
 from semantic_layer.definitions.expression import Expr
 from semantic_layer.definitions.published import MetricVersion, PublishedCatalog
-from semantic_layer.definitions.types import ColumnType, Grain, Part
+from semantic_layer.definitions.types import AnyGrain, ColumnType, Part
 from semantic_layer.query.measure import Measure
 
 
@@ -18,7 +18,7 @@ class BoundKey:
     dimension: str
     type: ColumnType
     label: str
-    grain: Grain | None = None
+    grain: AnyGrain | None = None
     part: Part | None = None
 
 

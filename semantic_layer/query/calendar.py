@@ -3,9 +3,9 @@
 import calendar
 from datetime import date, datetime, time, timedelta
 
-from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.types import AnyGrain, CalendarGrain, Grain
 
-MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.HALF_YEAR: 6, Grain.YEAR: 12}
 SECONDS = {Grain.SECOND: 1, Grain.MINUTE: 60, Grain.HOUR: 3600, Grain.DAY: 86_400, Grain.WEEK: 604_800}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EARLIEST, LATEST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
@@ -48,8 +48,20 @@ def start_of(moment: datetime, grain: Grain, week_start: str = "monday") -> date
             return day.replace(month=1 + (day.month - 1) // MONTHS[grain] * MONTHS[grain], day=1)
 
 
-def divides(grain: Grain, count: int, unit: Grain) -> bool:
-    """Whether `count` units are a whole number of `grain` periods, wherever one starts (SHIFT_GRAIN otherwise)."""
+def resolution(grain: AnyGrain) -> Grain:
+    """The standard grain that says a period exactly: of a calendar's grain, what its rows stand for."""
+    return grain.step if isinstance(grain, CalendarGrain) else grain
+
+
+def divides(grain: AnyGrain, count: int, unit: AnyGrain) -> bool:
+    """Whether `count` units are a whole number of `grain` periods, wherever one starts (SHIFT_GRAIN otherwise).
+
+    Into a calendar's periods fit its rows, itself, and the grains that are declared to lie within it.
+    """
+    if isinstance(unit, CalendarGrain):
+        return grain is unit.step or (isinstance(grain, CalendarGrain) and nests(grain, unit))
+    if isinstance(grain, CalendarGrain):
+        return False
     if grain in MONTHS:
         return unit in MONTHS and (count * MONTHS[unit]) % MONTHS[grain] == 0
     if unit in MONTHS:
@@ -57,8 +69,14 @@ def divides(grain: Grain, count: int, unit: Grain) -> bool:
     return (count * SECONDS[unit]) % SECONDS[grain] == 0
 
 
-def nests(fine: Grain, coarse: Grain) -> bool:
+def nests(fine: AnyGrain, coarse: AnyGrain) -> bool:
     """Whether every period of `fine` lies inside one of `coarse` (weeks lie inside nothing longer)."""
-    if fine is coarse:
+    if fine == coarse:
         return True
+    if isinstance(coarse, CalendarGrain):
+        if isinstance(fine, CalendarGrain):
+            return fine.calendar == coarse.calendar and coarse.name in fine.within
+        return fine.rank <= coarse.step.rank
+    if isinstance(fine, CalendarGrain):
+        return False
     return fine.rank < coarse.rank and fine is not Grain.WEEK

@@ -1,8 +1,8 @@
 """What definitions allow: the cuts and grains of a metric, the dimensions its own rule needs, the shift's grain."""
 
+from semantic_layer.definitions.grains import grain_word, grain_words
 from semantic_layer.definitions.model import Catalog, Duration
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
-from semantic_layer.definitions.types import Grain
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.bound import BoundColumn, BoundKey
 from semantic_layer.query.calendar import divides, nests
@@ -29,7 +29,7 @@ def check_promises(columns: tuple[BoundColumn, ...], keys: tuple[BoundKey, ...],
         grains = [key.grain for key in keys if key.grain is not None]
         for grain in grains:
             if definition.grains is not None and grain not in definition.grains:
-                allowed = [one.name for one in definition.grains]
+                allowed = [grain_word(one, column.published.catalog.calendars) for one in definition.grains]
                 message = f"{column.metric} is not asked by {grain}; its grains are {listed(allowed)}"
                 problems.add(ErrorCode.BAD_GRAIN, message, path, allowed)
         for key in keys:
@@ -85,7 +85,8 @@ def _check_shift(
         problems.add(ErrorCode.SHIFT_GRAIN, f"{column.name} is shifted, and {named} do not nest", path)
     if isinstance(shifted.by, Duration):
         if not divides(grain, shifted.by.count, shifted.by.unit):
-            whole = [one.name for one in Grain if divides(one, shifted.by.count, shifted.by.unit)]
+            words = grain_words(catalog.calendars).items()
+            whole = [word for word, one in words if divides(one, shifted.by.count, shifted.by.unit)]
             message = f"{column.name} is shifted by {shifted.by}, which is no whole number of {grain}s"
             problems.add(ErrorCode.SHIFT_GRAIN, message, path, whole[-3:])
     elif not nests(grain, shifted.by.unit):

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from semantic_layer.definitions.grains import grain_words
 from semantic_layer.definitions.model import Catalog, Dimension
 from semantic_layer.definitions.reach import FoundDimension, find_dimension, reachable_names
-from semantic_layer.definitions.types import ColumnType, Grain, Part
+from semantic_layer.definitions.types import AnyGrain, ColumnType, Grain, Part
+from semantic_layer.query.calendar import resolution
 from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.measure import homes
 from semantic_layer.query.promises import may_cut
@@ -19,7 +21,7 @@ class ReachableDimension:
     name: str
     dimension: Dimension
     type: ColumnType
-    grains: tuple[Grain, ...] = ()
+    grains: tuple[AnyGrain, ...] = ()
     parts: tuple[Part, ...] = ()
 
 
@@ -40,7 +42,7 @@ def _common(catalog: Catalog, datasets: list[str]) -> Iterator[ReachableDimensio
             continue
         finest = max((one.dimension.time.finest for one in dimensions if one.dimension.time), default=None, key=_rank)
         first = dimensions[0]
-        grains = () if finest is None else tuple(grain for grain in Grain if grain.rank >= finest.rank)
+        grains = () if finest is None else _grains(catalog, finest)
         parts = tuple(part for part in Part if _has_part(part, grains))
         yield ReachableDimension(name, first.dimension, dimension_type(catalog, first), grains, parts)
 
@@ -49,5 +51,10 @@ def _rank(grain: Grain) -> int:
     return grain.rank
 
 
-def _has_part(part: Part, grains: tuple[Grain, ...]) -> bool:
+def _grains(catalog: Catalog, finest: Grain) -> tuple[AnyGrain, ...]:
+    every = grain_words(catalog.calendars).values()
+    return tuple(grain for grain in every if resolution(grain).rank >= finest.rank)
+
+
+def _has_part(part: Part, grains: tuple[AnyGrain, ...]) -> bool:
     return (Grain.HOUR if part is Part.HOUR_OF_DAY else Grain.DAY) in grains

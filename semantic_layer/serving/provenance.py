@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from semantic_layer.definitions.fingerprint import dimension_fingerprint
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.types import ColumnType, Kind
+from semantic_layer.definitions.types import CalendarGrain, ColumnType, Kind
 from semantic_layer.plan.across_sources import connections_of
 from semantic_layer.plan.build import Plans
 from semantic_layer.plan.nodes import DatasetRead, PlanColumn
@@ -79,10 +79,11 @@ def dimension_fingerprints(query: BoundQuery) -> tuple[DimensionFingerprint, ...
 
 
 def _fingerprint(query: BoundQuery, key: BoundKey) -> str:
+    grain = key.grain if isinstance(key.grain, CalendarGrain) else None
     if query.members_of is not None:
-        return dimension_fingerprint(query.published.catalog, query.members_of, key.dimension)
+        return dimension_fingerprint(query.published.catalog, query.members_of, key.dimension, grain)
     column = query.columns[0]
-    return dimension_fingerprint(column.published.catalog, homes(column.measure)[0][0], key.dimension)
+    return dimension_fingerprint(column.published.catalog, homes(column.measure)[0][0], key.dimension, grain)
 
 
 def freshness_of(fresh: Mapping[DatasetRead, Freshness]) -> tuple[DatasetFreshness, ...]:
@@ -109,7 +110,7 @@ def partial(query: BoundQuery, rows: pa.Table, fresh: Mapping[DatasetRead, Fresh
     """Partial periods of every time key, over the datasets that date the metrics by it."""
     found: dict[str, None] = {}
     for place, key in enumerate(query.keys):
-        if key.grain is None:
+        if key.grain is None or isinstance(key.grain, CalendarGrain):
             continue
         labels: list[date | datetime | None] = rows.column(place).unique().to_pylist()
         for span in _spans(query, key, fresh):

@@ -14,6 +14,7 @@ from cachetools import LRUCache, TLRUCache, TTLCache
 
 from semantic_layer.definitions.model import Duration, Select, Table
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.definitions.types import Grain
 from semantic_layer.errors import ErrorCode, SemanticLayerError, refuse
 from semantic_layer.plan.draft import ColumnsNeeded, RelationKey, Schemas, SourceColumns, ValuesNeeded
 from semantic_layer.plan.freshness import TOKEN, WATERMARK, freshness_plan, span_columns
@@ -276,7 +277,10 @@ def _values_believed(key: tuple[RelationKey, str | None], found: Mapping[str, bo
 
 
 def _seconds(life: Duration | None) -> float | None:
-    return None if life is None else (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
+    if life is None:
+        return None
+    assert isinstance(life.unit, Grain)  # the language takes no other here
+    return (add(EARLIEST, life.count, life.unit) - EARLIEST).total_seconds()
 
 
 def _read(look: Look, row: pa.Table) -> Freshness:

@@ -22,8 +22,8 @@ _TYPES = {
     Kind.TIMESTAMPTZ: "TIMESTAMPTZ",
     Kind.NULL: "TEXT",
 }
-# PostgreSQL has no interval of quarters, and one way to write each is enough for all.
-_INTERVALS = {Grain.QUARTER: (3, Grain.MONTH), Grain.WEEK: (7, Grain.DAY)}
+# PostgreSQL has no interval of quarters, and none has one of half-years, and one way to write each is enough for all.
+_INTERVALS = {Grain.QUARTER: (3, Grain.MONTH), Grain.HALF_YEAR: (6, Grain.MONTH), Grain.WEEK: (7, Grain.DAY)}
 
 
 def data_type(type_: ColumnType) -> exp.DataType:

@@ -216,7 +216,14 @@ class Writer:
         days = WEEKDAYS.index(week_start) if grain is Grain.WEEK else 0
         if days:
             operand = exp.Sub(this=_wrapped(operand, 6), expression=interval(days, Grain.DAY))
-        node: exp.Expression = function("date_trunc", exp.Literal.string(grain.value), operand)
+        unit = Grain.YEAR if grain is Grain.HALF_YEAR else grain
+        node: exp.Expression = function("date_trunc", exp.Literal.string(unit.value), operand)
+        if grain is Grain.HALF_YEAR:
+            second = exp.GT(
+                this=exp.Extract(this=exp.var("month"), expression=operand.copy()), expression=exp.Literal.number(6)
+            )
+            later = exp.Add(this=node, expression=interval(1, grain))
+            node = exp.Case(ifs=[exp.If(this=second, true=later)], default=node.copy())
         if days:
             node = exp.Add(this=node, expression=interval(days, Grain.DAY))
         return cast(node, result) if result == DATE or type_ == DATE else node
