@@ -47,14 +47,13 @@ def calendar_steps(
 
 def _listed(calendar: Calendar, grain: Grain) -> tuple[str, str, Grain]:
     """The dataset and column that list steps of a grain, and the grain that they list: the coarsest that will do."""
-    if not grain.is_clock:
-        return calendar.dataset, calendar.day, Grain.DAY
-    fine = [one for one in calendar.finer if one.rank <= grain.rank]
+    places = {calendar.step: (calendar.dataset, calendar.day)} | dict(calendar.finer)
+    fine = [one for one in places if one.rank <= grain.rank]
     if not fine:
         message = f"calendar {calendar.name} does not say which {grain}s there are"
         raise refuse(ErrorCode.GRAIN_TOO_FINE, message, path=("by",))
     finest = max(fine, key=lambda one: one.rank)
-    dataset, column = calendar.finer[finest]
+    dataset, column = places[finest]
     return dataset, column, finest
 
 

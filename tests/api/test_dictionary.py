@@ -109,7 +109,7 @@ async def test_dimensions_for_several_metrics_are_those_all_reach(door: Door) ->
     both = (await door.ask(query, {"m": ["sales", "coupon_redemptions"]}))["data"]["dimensionsFor"]
     assert "store_id" in {one["name"] for one in alone} - {one["name"] for one in both}
     grains = {one["name"]: one["grains"] for one in both}
-    assert grains["transaction_date"] == ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
+    assert grains["transaction_date"] == ["DAY", "WEEK", "MONTH", "QUARTER", "HALF_YEAR", "YEAR"]
     assert "household.income" in grains
 
 

@@ -376,10 +376,35 @@ MISTAKES = [
         "metrics:\n  x:\n    is: count(*)\n    from: level\n    take: last\n",
         'new.yaml:13:11  BAD_VALUE  "take: last" is the state at one second of at; say "last recorded"',
     ),
-    # not yet served
+    # calendars
+    (
+        "calendars:\n  fiscal: {from: stores, day: d, grains: {period: p}}\n",
+        'new.yaml:2:18  UNKNOWN_DATASET  from: "stores" is not a dataset; near: store',
+    ),
     (
         "calendars:\n  fiscal: {from: store, day: d, grains: {period: p}}\n",
-        "new.yaml:2:3  NOT_SUPPORTED  custom calendars: in the language, but not served by this release",
+        "new.yaml:2:30  NOT_UNIQUE  a calendar has one row per day: dataset store needs `key: d`, and has the key",
+    ),
+    (
+        "calendars:\n  fiscal: {from: store, day: store_id, grains: {month: p}}\n",
+        'new.yaml:2:49  NAME_CLASH  "month" is a grain or part of time already; name the calendar\'s own apart:',
+    ),
+    (
+        "calendars:\n  fiscal: {from: store, day: store_id, grains: {a: {column: p, within: b}}}\n",
+        'new.yaml:2:72  BAD_VALUE  "b" is not a grain of calendar fiscal',
+    ),
+    (
+        "calendars:\n  fiscal: {from: store, day: store_id, grains: {\n"
+        "    a: {column: p, within: b}, b: {column: q, within: a}}}\n",
+        "new.yaml:3:28  CYCLE  a -> b -> a",
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    ago: 1 fiscal_month\n",
+        'new.yaml:4:10  BAD_VALUE  "fiscal_month" is no grain; expected one of second, minute, hour, day, week, month,',
+    ),
+    (
+        "metrics:\n  x:\n    is: revenue\n    over: trailing 2 wekes\n",
+        'new.yaml:4:11  BAD_VALUE  "wekes" is no grain; expected one of second, minute, hour, day, week, month,',
     ),
     # datasets
     (

@@ -13,7 +13,7 @@ from tests.query.given import bound, demo_world, issues, world
 Path = tuple[str | int, ...]
 REVENUE = {"name": "revenue"}
 POSTAGE = {"name": "postage"}
-UNITS = "SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, YEAR"
+UNITS = "SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR"
 OPERATORS = (
     "EQ, NE, IN, NOT_IN, GT, GTE, LT, LTE, IN_RANGE, IS_NULL, IS_NOT_NULL, IS_DISTINCT_FROM, CONTAINS, STARTS_WITH,"
     " ENDS_WITH"
@@ -285,7 +285,7 @@ TIME = [
         "BAD_GRAIN",
         ("metrics", 0, "shift", "unit"),
         f"YEARS is no unit of time; there are {UNITS}",
-        ("YEAR",),
+        ("YEAR", "HALF_YEAR"),
     ),
     Mistake(
         "a month is no number of weeks",
