@@ -26,7 +26,7 @@ from semantic_layer.definitions.problem import Place, ProblemCode, near_names, s
 from semantic_layer.definitions.reach import TIME, FoundDimension, NotFound, find_dimension, reachable_names, reached
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, row_homes
 from semantic_layer.definitions.shape_reader import Path
-from semantic_layer.definitions.types import Grain
+from semantic_layer.definitions.types import AnyGrain, resolution
 
 
 def check_reach(findings: Findings) -> None:
@@ -84,12 +84,12 @@ def _check_time(findings: Findings, block: Block, datasets: tuple[str, ...]) -> 
             continue
         unit = _unit(modifier)
         finest = min((one.finest for one in times), key=lambda one: one.rank)
-        if unit is not None and unit.rank < finest.rank:
+        if unit is not None and resolution(unit).rank < finest.rank:
             message = f"{key}: {unit}s are finer than what dataset {home} records; its finest grain is {finest}"
             findings.at_value((*block.path, key), ProblemCode.BAD_VALUE, message)
 
 
-def _unit(modifier: Modifier | None) -> Grain | None:
+def _unit(modifier: Modifier | None) -> AnyGrain | None:
     match modifier:
         case Trailing(length) | Ago(length):
             return length.unit
@@ -105,7 +105,7 @@ def _check_grains(findings: Findings, metric: Metric) -> None:
         dataset = findings.catalog.datasets.get(home)
         times = [] if dataset is None else [one.time for one in dataset.dimensions.values() if one.time is not None]
         for index, grain in enumerate(metric.grains or ()):
-            if times and all(grain.rank < one.finest.rank for one in times):
+            if times and all(resolution(grain).rank < one.finest.rank for one in times):
                 finest = min((one.finest for one in times), key=lambda one: one.rank)
                 message = f"grains: {grain} is finer than what dataset {home} records; its finest grain is {finest}"
                 findings.at_value(("metrics", metric.name, "grains", str(index)), ProblemCode.BAD_VALUE, message)

@@ -118,6 +118,12 @@ class CalendarGrain:
 
 AnyGrain = Grain | CalendarGrain
 
+
+def resolution(grain: AnyGrain) -> Grain:
+    """The standard grain that says a period exactly: of a calendar's grain, what its rows stand for."""
+    return grain.step if isinstance(grain, CalendarGrain) else grain
+
+
 _GRAIN_ORDER = {grain: position for position, grain in enumerate(Grain)}
 
 

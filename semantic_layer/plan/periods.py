@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
-from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, ColumnType, Grain
+from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, ColumnType, Grain, resolution
 from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
@@ -15,7 +15,7 @@ from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
 from semantic_layer.plan.typed import cast, typed
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import midnight, resolution, start_of
+from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import Asked, Value
 from semantic_layer.query.time_range import Bounds
 

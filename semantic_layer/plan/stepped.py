@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.model import AtStartOf, Duration, Take, ToDate, Trailing
-from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain
+from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain, resolution
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result
 from semantic_layer.plan.calendar_steps import as_moment, calendar_steps
@@ -31,7 +31,7 @@ from semantic_layer.plan.periods import period_type
 from semantic_layer.plan.time_keys import keys_of_steps, time_filter
 from semantic_layer.plan.typed import type_of, typed_aggregate
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import nests, resolution
+from semantic_layer.query.calendar import nests
 from semantic_layer.query.measure import Base, EveryPeriod, Filtered, Measure, Shifted, Windowed
 
 _OVER_STEPS = {Take.AVERAGE: "avg", Take.MIN: "min", Take.MAX: "max"}

@@ -10,7 +10,7 @@ from datetime import datetime
 from semantic_layer.definitions.expression import Aggregate, Call, Case, Expr, Literal
 from semantic_layer.definitions.expression import walk as walk_expression
 from semantic_layer.definitions.model import Take, ToDate, Trailing
-from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain
+from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain, resolution
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result
 from semantic_layer.plan.calendar_periods import calendar_joins, periods_in_order
@@ -34,7 +34,7 @@ from semantic_layer.plan.periods import period_type, plain_ranges, recorded_by, 
 from semantic_layer.plan.time_keys import TimeFilter, TimeKeys, time_filter, time_keys
 from semantic_layer.plan.typed import cast, typed_aggregate
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import midnight, resolution, start_of
+from semantic_layer.query.calendar import midnight, start_of
 from semantic_layer.query.measure import (
     Arithmetic,
     Asked,

@@ -3,11 +3,10 @@
 from semantic_layer.definitions.grains import calendar_grains
 from semantic_layer.definitions.model import Dimension
 from semantic_layer.definitions.reach import FoundDimension
-from semantic_layer.definitions.types import DATE, INTEGER, TIMESTAMP, AnyGrain, CalendarGrain
+from semantic_layer.definitions.types import DATE, INTEGER, TIMESTAMP, AnyGrain, CalendarGrain, resolution
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Ask, AskDimension, Path
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.calendar import resolution
 from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.filters import part_of
 from semantic_layer.query.grain_words import bind_grain

@@ -48,11 +48,6 @@ def start_of(moment: datetime, grain: Grain, week_start: str = "monday") -> date
             return day.replace(month=1 + (day.month - 1) // MONTHS[grain] * MONTHS[grain], day=1)
 
 
-def resolution(grain: AnyGrain) -> Grain:
-    """The standard grain that says a period exactly: of a calendar's grain, what its rows stand for."""
-    return grain.step if isinstance(grain, CalendarGrain) else grain
-
-
 def divides(grain: AnyGrain, count: int, unit: AnyGrain) -> bool:
     """Whether `count` units are a whole number of `grain` periods, wherever one starts (SHIFT_GRAIN otherwise).
 

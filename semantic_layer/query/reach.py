@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.grains import grain_words
 from semantic_layer.definitions.model import Catalog, Dimension
 from semantic_layer.definitions.reach import FoundDimension, find_dimension, reachable_names
-from semantic_layer.definitions.types import AnyGrain, ColumnType, Grain, Part
-from semantic_layer.query.calendar import resolution
+from semantic_layer.definitions.types import AnyGrain, ColumnType, Grain, Part, resolution
 from semantic_layer.query.declared_types import dimension_type
 from semantic_layer.query.measure import homes
 from semantic_layer.query.promises import may_cut
