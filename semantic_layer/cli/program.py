@@ -41,6 +41,10 @@ COMMANDS = {
         "Define", "init_command", "init",
         "Writes first definitions of a database: what it declares, and guesses that are marked as guesses.",
     ),
+    "import": (
+        "Define", "import_command", "import_definitions",
+        "Writes the metrics of a dbt project as definitions: the same numbers, by rules that can be read and governed.",
+    ),
     "validate": (
         "Define", "definition_commands", "validate",
         "Checks definitions, and tells every mistake at once: file:line:column CODE message.",

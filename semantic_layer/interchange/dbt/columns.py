@@ -31,6 +31,7 @@ class Columns:
     keys: Mapping[tuple[str, str], str]  # (model, entity) -> column
     aggregated: Mapping[Simple, Expr]
     computed: Mapping[str, Mapping[str, str]]
+    refused: Mapping[Simple, str]  # why an aggregate is missing
 
     def read_by_aggregates(self, model: str) -> set[str]:
         """The columns that aggregates of a model read: no dimension may mean anything else by their names."""
@@ -53,36 +54,45 @@ class _Reader:
         dimensions: dict[tuple[str, str], Expr] = {}
         keys: dict[tuple[str, str], str] = {}
         aggregated: dict[Simple, Expr] = {}
+        refused: dict[Simple, str] = {}
         for model in self.manifest.models.values():
             for entity in model.entities:
                 said = f'entity "{entity.name}" of semantic model "{model.name}"'
-                tree = self._formula(model.name, entity.expression, f"{entity.name}_key", said, entity.at)
+                tree = self._told(model.name, entity.expression, f"{entity.name}_key", said, entity.at)
                 if tree is not None and not isinstance(tree, Name):  # joins match columns
                     tree = self._add(model.name, entity.expression, f"{entity.name}_key")
                 if isinstance(tree, Name):
                     keys[model.name, entity.name] = tree.path[0]
             for dimension in model.dimensions:
                 said = f'dimension "{dimension.name}" of semantic model "{model.name}"'
-                found = self._formula(model.name, dimension.expression, f"{dimension.name}_value", said, dimension.at)
+                found = self._told(model.name, dimension.expression, f"{dimension.name}_value", said, dimension.at)
                 if found is not None:
                     dimensions[model.name, dimension.name] = found
         for metric in self.manifest.metrics.values():
             for simple in aggregates_of(metric.rule):
-                said = f'metric "{metric.name}"'
-                found = self._formula(simple.model, simple.expression, f"{metric.name}_value", said, metric.at)
-                if found is not None:
-                    aggregated[simple] = found
-        return Columns(dimensions, keys, aggregated, self.computed)
+                try:
+                    aggregated[simple] = self._formula(simple.model, simple.expression, f"{metric.name}_value")
+                except FormulaError as error:
+                    refused[simple] = not_ours(simple.expression, error)
+        return Columns(dimensions, keys, aggregated, self.computed, refused)
 
-    def _formula(self, model: str, sql: str, otherwise: str, said: str, at: JsonPath) -> Expr | None:
+    def _told(self, model: str, sql: str, otherwise: str, said: str, at: JsonPath) -> Expr | None:
+        """The formula, or None and an issue."""
+        try:
+            return self._formula(model, sql, otherwise)
+        except FormulaError as error:
+            todo = "It is left out: compute it in the dbt model, and name the column here"
+            self.issues.append(ImportIssue(said, at, not_ours(sql, error), todo))
+            return None
+
+    def _formula(self, model: str, sql: str, otherwise: str) -> Expr:
+        """The formula, or the column `otherwise` that a SELECT computes. Raises FormulaError where neither may be."""
         try:
             return row_formula(sql)
-        except FormulaError as error:
+        except FormulaError:
             added = self._add(model, sql, otherwise)
             if added is None:
-                why = f"its SQL ({_short(sql)}) is not in our language: {error.message}"
-                todo = "It is left out: compute it in the dbt model, and name the column here"
-                self.issues.append(ImportIssue(said, at, why, todo))
+                raise
             return added
 
     def _add(self, model: str, sql: str, name: str) -> Name | None:
@@ -134,6 +144,10 @@ def row_formula(sql: str) -> Expr:
 def columns_in(tree: Expr) -> Iterator[str]:
     """The columns that a formula over one row reads."""
     return (node.path[0] for node in walk(tree) if isinstance(node, Name))
+
+
+def not_ours(sql: str, error: FormulaError) -> str:
+    return f"its SQL ({_short(sql)}) is not in our language: {error.message}"
 
 
 def _short(sql: str) -> str:

@@ -10,7 +10,7 @@ from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.formula_tokens import FormulaError
 from semantic_layer.definitions.types import Grain
 from semantic_layer.definitions.yaml_text import Json
-from semantic_layer.interchange.dbt.columns import Columns
+from semantic_layer.interchange.dbt.columns import Columns, not_ours
 from semantic_layer.interchange.dbt.filters import CannotSay, FilterReader
 from semantic_layer.interchange.dbt.import_datasets import words
 from semantic_layer.interchange.dbt.imported import ImportIssue, Names, Tree
@@ -125,7 +125,7 @@ class MetricWriter:
     def _simple(self, simple: Simple, filters: Sequence[Filter]) -> Tree:
         tree = self.columns.aggregated.get(simple)
         if tree is None:
-            raise CannotSay(f"its SQL ({simple.expression}) is not in our language")
+            raise CannotSay(self.columns.refused[simple])
         aggregate = aggregate_of(simple, tree)
         found: Tree = {"is": formula_text(aggregate), "from": self.names.datasets[simple.model]}
         home = Home(simple.model, simple.time)
@@ -162,7 +162,7 @@ class MetricWriter:
         try:
             tree = parse_formula(derived.expression)
         except FormulaError as error:
-            raise CannotSay(f"its SQL ({derived.expression}) is not in our language: {error.message}") from None
+            raise CannotSay(not_ours(derived.expression, error)) from None
         inputs = {one.said: one for one in derived.inputs}
         unknown = [str(node) for node in walk(tree) if isinstance(node, Name) and str(node) not in inputs]
         if unknown:
