@@ -5,26 +5,23 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from semantic_layer.app.registry_place import running_registry
+from semantic_layer.cli.change_lines import all_change_lines, console
 from semantic_layer.cli.definition_commands import Paths, existing_files
 from semantic_layer.cli.outcome import counted, told
 from semantic_layer.cli.pipeline import person, run_once, settings_of_command
 from semantic_layer.cli.place import Registry
-from semantic_layer.definitions.change import Change, Leaf, changes
+from semantic_layer.definitions.change import Change, changes
 from semantic_layer.definitions.model import Catalog
-from semantic_layer.definitions.published import PublishedCatalog, VersionCause
+from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reader import read_files
 from semantic_layer.registry.catalogs import CatalogService
 from semantic_layer.registry.publication import NewVersion, prepare
 from semantic_layer.settings import Settings
 from semantic_layer.store.publishing import conflict
 from semantic_layer.store.registry_database import RegistryDatabase
-
-CLASSES = {0: "words", 1: "compatible", 2: "changes numbers"}
-CAUSES = {VersionCause.OWN_CHANGE: "its own rule", VersionCause.DEPENDENCY: "something that it uses"}
-MOST_LEAVES = 6
-LONGEST_VALUE = 60
 
 ExpectRevision = Annotated[
     int | None,
@@ -73,8 +70,9 @@ def apply(
         catalog = read_files(existing_files(paths))
         settings = settings_of_command(registry)
         who = actor if actor is not None and actor.strip() else person()
+        out = console()
         for line in lines_of(run_once(_applied(settings, catalog, expect_revision, who, message, dry_run))):
-            print(line)
+            out.print(line)
 
 
 async def _applied(
@@ -133,30 +131,9 @@ async def _dry(
     return Outcome(f"would be revision {revision + 1}; nothing is recorded", changes(before, catalog), versions)
 
 
-def lines_of(outcome: Outcome) -> Iterator[str]:
+def lines_of(outcome: Outcome) -> Iterator[Text]:
     """The revision, each changed definition with its class and what differs, and each new version with its cause."""
-    yield outcome.revision
-    for change in outcome.changes:
-        version = outcome.versions.get(change.name) if change.kind == "metric" else None
-        yield f"  {change.how:<8} {change.kind} {change.name}  class {change.change_class}, {_class_said(change)}"
-        yield from (f"             {_leaf_line(leaf)}" for leaf in change.leaves[:MOST_LEAVES])
-        if len(change.leaves) > MOST_LEAVES:
-            yield f"             and {len(change.leaves) - MOST_LEAVES} more"
-        if version is not None:
-            because = "" if version.number == 1 else f", because {CAUSES[version.cause]} changed"
-            yield f"             version {version.number}, {version.fingerprint[:15]}…{because}"
+    yield Text(outcome.revision)
+    yield from all_change_lines(outcome.changes, outcome.versions)
     if outcome.changes:
-        yield f"{counted(len(outcome.changes), 'change')}, {counted(len(outcome.versions), 'new version')}"
-
-
-def _class_said(change: Change) -> str:
-    return CLASSES[change.change_class]
-
-
-def _leaf_line(leaf: Leaf) -> str:
-    return f"{'.'.join(leaf.path)}: {_shown(leaf.before)} -> {_shown(leaf.after)}"
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+        yield Text(f"{counted(len(outcome.changes), 'change')}, {counted(len(outcome.versions), 'new version')}")

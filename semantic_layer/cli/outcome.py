@@ -19,6 +19,8 @@ class Exit(IntEnum):
     OK = 0
     REFUSED = 1  # mistakes in definitions, a question that was refused, a conflict, something that does not run
     USAGE = 2
+    CHANGES = 3  # of `plan`: definitions change, and nobody has to approve it
+    NEEDS_APPROVAL = 4  # of `plan`
     INTERRUPTED = 130
 
 

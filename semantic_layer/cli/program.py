@@ -53,6 +53,10 @@ COMMANDS = {
         "Define", "definition_commands", "format",
         "Lays definitions out in the one canonical form. Comments stay where they are, and no meaning changes.",
     ),
+    "plan": (
+        "Define", "plan_command", "plan",
+        "Shows what definitions would change: lines, classes, what follows, and how the numbers move. Records nothing.",
+    ),
     "apply": (
         "Define", "apply_command", "apply",
         "Publishes definitions: all of them become the registry's next revision, or none.",

@@ -104,7 +104,7 @@ def test_publishing(run: Run, demo: Path, registry_url: str) -> None:
     assert dry.stdout.splitlines()[1:] == changed.stdout.splitlines()[1:]
     lines = changed.stdout.splitlines()
     place = next(number for number, line in enumerate(lines) if "metric sales  class 2, changes numbers" in line)
-    assert lines[place + 1].strip() == "is: sum(sales_value) -> sum(sales_value - coupon_disc)"
+    assert lines[place + 1].strip() == "[2] is: sum(sales_value) -> sum(sales_value - coupon_disc)"
     assert lines[place + 2].strip().startswith("version 2, f1:")
     assert lines[place + 2].endswith("because its own rule changed")
     assert any("metric sales_ytd  class 2" in line for line in lines)
