@@ -11,7 +11,8 @@ from semantic_layer.interchange.dbt.import_datasets import LANGUAGE, DatasetWrit
 from semantic_layer.interchange.dbt.import_metrics import MetricWriter
 from semantic_layer.interchange.dbt.imported import Imported, ImportIssue, Names, TableTypes, Tree
 from semantic_layer.interchange.dbt.join_graph import Edge, JoinGraph, is_history
-from semantic_layer.interchange.dbt.manifest import Manifest
+from semantic_layer.interchange.dbt.losses import losses
+from semantic_layer.interchange.dbt.manifest import AggregationKind, Manifest
 from semantic_layer.interchange.dbt.metric_homes import filters_of_metric, homes_of
 from semantic_layer.interchange.dbt.naming import Naming, facts_of
 from semantic_layer.interchange.dbt.shared_elements import Element, events_of, shared_elements
@@ -54,7 +55,7 @@ def import_manifest(manifest: Manifest, source: str, connection: str, types: Tab
         "datasets": datasets,
         "metrics": metrics,
     }
-    return Imported(tree, names, tuple(issues))
+    return Imported(tree, names, (*issues, *losses(manifest)))
 
 
 def _edges(manifest: Manifest, graph: JoinGraph) -> Iterator[Edge]:
@@ -107,9 +108,10 @@ def _sayable(group: tuple[Element, ...], columns: Columns) -> tuple[Element, ...
 def _guessed(manifest: Manifest, columns: Columns, graph: JoinGraph) -> dict[Element, ColumnType]:
     """What formulas and filters of the manifest say of the types of columns: (model, column) -> type."""
     found: dict[Element, ColumnType] = {}
-    said = [(simple.model, tree) for simple, tree in columns.aggregated.items()]
-    said += [(model, tree) for (model, _), tree in columns.dimensions.items()]
-    for model, tree in said:
+    for simple, tree in columns.aggregated.items():
+        for column, kind in conditions_in(tree, is_condition=simple.aggregation is AggregationKind.SUM_BOOLEAN):
+            found.setdefault((simple.model, column), kind)
+    for (model, _), tree in columns.dimensions.items():
         for column, kind in conditions_in(tree):
             found.setdefault((model, column), kind)
     plain = _plain_columns(columns)

@@ -275,6 +275,15 @@ class SavedQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Fields that a project made up itself (`config.meta`), of whatever they describe."""
+
+    subject: str  # metric "bookings"
+    at: JsonPath
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything of one semantic_manifest.json, by name and in the order of the file."""
 
@@ -282,3 +291,4 @@ class Manifest:
     metrics: Mapping[str, Metric]
     time_spines: tuple[TimeSpine, ...] = ()
     saved_queries: Mapping[str, SavedQuery] = field(default_factory=dict)
+    extras: tuple[Extra, ...] = ()

@@ -1,18 +1,19 @@
 """The text of a semantic_manifest.json as a Manifest, or all that is wrong with it and where."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import orjson
 
 from semantic_layer.definitions.problem import near_names
 from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
-from semantic_layer.interchange.dbt.json_place import ObjectPlace, Problems
+from semantic_layer.interchange.dbt.json_place import Found, ObjectPlace, Problems
 from semantic_layer.interchange.dbt.manifest import (
     Dimension,
     DimensionKind,
     Entity,
     EntityKind,
+    Extra,
     Manifest,
     Metric,
     Relation,
@@ -72,7 +73,8 @@ def _manifest(root: ObjectPlace) -> Manifest:
         query = _saved_query(place)
         _add(saved, query.name, query, place, "saved query")
     configuration = root.inner("project_configuration")
-    return Manifest(models, metrics, _time_spines(configuration) if configuration is not None else (), saved)
+    spines = _time_spines(configuration) if configuration is not None else ()
+    return Manifest(models, metrics, spines, saved, tuple(_extras(root.fields)))
 
 
 def _add(found: dict[str, Named], name: str, one: Named, place: ObjectPlace, noun: str) -> None:
@@ -146,6 +148,30 @@ def _validity(place: ObjectPlace) -> Validity | None:
     if place.flag("is_start"):
         return Validity.START
     return Validity.END if place.flag("is_end") else None
+
+
+# --- what projects made up themselves ----------------------------------------------------------------------------
+
+_NOUNS = {"semantic_models": "semantic model", "metrics": "metric", "saved_queries": "saved query"}
+_PARTS = {"dimensions": "dimension", "entities": "entity", "measures": "measure"}
+
+
+def _extras(document: Mapping[str, Found]) -> Iterator[Extra]:
+    root = ObjectPlace(document, (), Problems())  # what is wrong with the document was told when it was read
+    for section, noun in _NOUNS.items():
+        for place in root.objects(section):
+            subject = f'{noun} "{place.fields.get("name")}"'
+            yield from _meta(place, subject)
+            for part, what in _PARTS.items():
+                for inner in place.objects(part) if section == "semantic_models" else ():
+                    yield from _meta(inner, f'{what} "{inner.fields.get("name")}" of {subject}')
+
+
+def _meta(place: ObjectPlace, subject: str) -> Iterator[Extra]:
+    config = place.inner("config")
+    meta = None if config is None else config.inner("meta")
+    if meta is not None and meta.fields:
+        yield Extra(subject, meta.at, tuple(meta.fields))
 
 
 # --- the rest of a project ---------------------------------------------------------------------------------------

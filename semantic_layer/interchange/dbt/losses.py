@@ -1,0 +1,33 @@
+"""What a manifest holds that definitions have no place for: each is told, none is dropped silently."""
+
+from collections.abc import Iterator
+
+from semantic_layer.interchange.dbt.imported import ImportIssue
+from semantic_layer.interchange.dbt.manifest import Manifest, TimeSpine
+
+_FINER_THAN_A_SECOND = ("nanosecond", "microsecond", "millisecond")
+
+
+def losses(manifest: Manifest) -> Iterator[ImportIssue]:
+    """Issues beside those of single rules."""
+    for metric in manifest.metrics.values():
+        if metric.time_granularity is not None:
+            why = f"by itself it is asked by {metric.time_granularity}, and metrics have no grain of their own here"
+            yield ImportIssue(f'metric "{metric.name}"', metric.at, why, "Say the grain in the question")
+    for query in manifest.saved_queries.values():
+        for export in query.exports:
+            why = f'export "{export}" writes its answer to a table, and answers are not written here'
+            what = "Write it where it is wanted: semantic-layer query --ask FILE --format csv"
+            yield ImportIssue(f'saved query "{query.name}"', query.at, why, what)
+    for extra in manifest.extras:
+        why = f"definitions have no free fields ({', '.join(extra.keys)})"
+        what = "Where it names people or promises, write it under governance"
+        yield ImportIssue(extra.subject, extra.at, why, what)
+    if not any(_has_days(spine) for spine in manifest.time_spines) and manifest.metrics:
+        why = "it has no table with one row per day"
+        what = "Windows and shifts stand at each asked period, as they do for any metric here"
+        yield ImportIssue("time spine", ("project_configuration",), why, what)
+
+
+def _has_days(spine: TimeSpine) -> bool:
+    return spine.granularity == "day"
