@@ -6,6 +6,9 @@ A code never changes its meaning. `schema/errors.json` is printed from CODES, an
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import category
+
+_UNSEEN = ("Cc", "Cf", "Cs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,16 @@ class Issue:
     message: str
     path: tuple[str | int, ...] = ()
     near: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", without_controls(self.message))
+
+
+def without_controls(text: str) -> str:
+    """The text with characters written out that would steer a terminal or turn the direction of reading."""
+    if text.isprintable():
+        return text
+    return "".join(one if category(one) not in _UNSEEN or one == "\n" else f"U+{ord(one):04X}" for one in text)
 
 
 class SemanticLayerError(Exception):

@@ -29,13 +29,14 @@ def output_type(type_: ColumnType) -> OutputType:
 
 def asked_language(catalog: Catalog, language: str | None) -> str:
     """The asked language; if none is asked, the catalog's usual one. Raises UNKNOWN_LANGUAGE."""
-    languages = catalog.settings.languages
+    settings = catalog.settings
     if language is None:
-        return catalog.settings.usual_language
-    if language not in languages:
-        message = f"the catalog has no language {language[:100]}; it has {listed(languages)}"
-        raise refuse(ErrorCode.UNKNOWN_LANGUAGE, message, path=("language",), near=languages)
-    return language
+        return settings.usual_language
+    found = settings.language_for(language)
+    if found is None:
+        message = f"the catalog has no language {language[:100]}; it has {listed(settings.languages)}"
+        raise refuse(ErrorCode.UNKNOWN_LANGUAGE, message, path=("language",), near=settings.languages)
+    return found
 
 
 def said(words: Words, language: str) -> str | None:

@@ -239,7 +239,8 @@ def _check_segment_use(
     """Rows are chosen only in the dataset whose rows they are; entities wherever the entity is reached."""
     if owner.name == home:
         return
-    reaches = all(isinstance(find_dimension(findings.catalog, home, m), FoundDimension) for m in segment.members)
+    found = [find_dimension(findings.catalog, home, member) for member in segment.members]
+    reaches = all(isinstance(one, FoundDimension) and one.to_many_at is None for one in found)
     if not segment.members or not reaches:
         message = f'where: {home} cannot use the segment "{segment.name}", which is about {owner.name}'
         findings.inside(formula, at, ProblemCode.UNREACHABLE, message)
@@ -269,6 +270,11 @@ def _check_segment(findings: Findings, dataset: Dataset, segment: Segment, path:
     if segment.where is not None:
         _check_condition(findings, dataset.name, Formula(segment.where, (*path, "where")), columns=True)
     _check_every(findings, (dataset.name,), segment.members, (*path, "members"), "members")
+    for index, member in enumerate(segment.members):
+        found = find_dimension(findings.catalog, dataset.name, member)
+        if isinstance(found, FoundDimension) and found.to_many_at is not None:
+            message = f"members: {member} is across a to-many join, and a segment needs one of it for each row"
+            findings.at_value((*path, "members", str(index)), ProblemCode.FAN_OUT, message)
 
 
 def _check_made_of_metric(findings: Findings, dataset: Dataset, dimension: Dimension, path: Path) -> None:

@@ -381,6 +381,13 @@ class CatalogSettings:
         """The language of who asks for none: English, or the first where the catalog does not speak it."""
         return "en" if "en" in self.languages else self.languages[0]
 
+    def language_for(self, asked: str) -> str | None:
+        """The catalog's language for a code, whose case does not count: its own, else without region (RFC 4647)."""
+        known = {one.lower(): one for one in self.languages}
+        words = asked.lower().split("-")
+        found = (known.get("-".join(words[:count])) for count in range(len(words), 0, -1))
+        return next((one for one in found if one is not None), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:

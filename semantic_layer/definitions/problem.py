@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz
 
-from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, without_controls
 
 
 class ProblemCode(StrEnum):
@@ -68,6 +68,9 @@ class Problem:
     code: ProblemCode
     message: str
     near: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", without_controls(self.message))
 
     def __str__(self) -> str:
         return f"{self.place}  {self.code}  {self.message}"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
 from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, ColumnType, Grain, resolution
+from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
@@ -20,6 +21,7 @@ from semantic_layer.query.measure import Asked, Value
 from semantic_layer.query.time_range import Bounds
 
 INSTANT = timedelta(microseconds=1)
+MOST_PERIODS = 4_000_000  # of days all of the calendar, of hours four centuries
 
 
 def period_type(grain: AnyGrain) -> ColumnType:
@@ -78,6 +80,7 @@ def series(
     week_start = context.catalog.settings.week_start
     custom = isinstance(grain, CalendarGrain)
     fine = resolution(grain) if plain_ranges(filters) else _finer(resolution(grain), _resolution(filters))
+    _check_length(bounds, fine)
     first, last = _ends(bounds, span, fine, week_start)
     relation = None if span is None else span.rows()
     type_ = period_type(fine)
@@ -101,6 +104,18 @@ def series(
     output = Output("period", label, period_type(grain))
     block = Block(every.rows(), (output,), tuple(calendars.joins), where, distinct=True)
     return draft.add(Step(name, block, ("period",)))
+
+
+def _check_length(bounds: Bounds, grain: Grain) -> None:
+    """A range that is closed tells beforehand how many periods would be laid out."""
+    if bounds.start is None or bounds.end is None:
+        return
+    seconds = {Grain.SECOND: 1, Grain.MINUTE: 60, Grain.HOUR: 3600}.get(grain, 86_400)
+    count = int((bounds.end - bounds.start).total_seconds()) // seconds
+    if count > MOST_PERIODS:
+        length = grain if grain.is_clock else Grain.DAY
+        message = f"the range has {count:,} {length}s, and at most {MOST_PERIODS:,} are laid out; ask a shorter range"
+        raise refuse(ErrorCode.QUERY_TOO_COMPLEX, message, path=("where",))
 
 
 def _changing_zone(words: str, home: str, context: Context, draft: Draft) -> str | None:

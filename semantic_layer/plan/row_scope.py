@@ -33,6 +33,7 @@ from semantic_layer.plan.typed import cast, type_of, typed
 from semantic_layer.plan.validity import Validity, validity
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.measure import Asked, Credits, EntityCondition
+from semantic_layer.query.problems import listed
 from semantic_layer.query.resolve_rule import measure_of
 
 Path = tuple[str, ...]  # join names from the home on
@@ -421,7 +422,11 @@ class RowScope:
         An entity without a row there has nulls, as `is null` asks for.
         """
         step = entity_step(node, self.context, self.draft)
-        here = [self.dimension(self.find(words)) for words in node.entity]
+        found = [self.find(words) for words in node.entity]
+        if any(one.to_many_at is not None for one in found):
+            message = f"{listed(node.entity)} is across a to-many join of {self.dataset.name}: a row has several"
+            raise refuse(ErrorCode.BAD_FILTER, message)
+        here = [self.dimension(one) for one in found]
         alias = self._joined_once(step, self.alias, here)
         values = {
             name: filled_for(measure, step.field(f"value_{place}", alias), here)

@@ -74,11 +74,12 @@ def bind(ask: Ask, world: World) -> BoundQuery:
 
 def _language(ask: Ask, catalog: Catalog, problems: Problems) -> str:
     """That of the labels."""
-    language, languages = ask.language or catalog.settings.usual_language, catalog.settings.languages
-    if language not in languages:
-        message = f"no labels in language {language}; there are {listed(languages)}"
-        problems.add(ErrorCode.UNKNOWN_LANGUAGE, message, ("language",), languages)
-    return language
+    settings = catalog.settings
+    language = settings.usual_language if ask.language is None else settings.language_for(ask.language)
+    if language is None:
+        message = f"no labels in language {ask.language}; there are {listed(settings.languages)}"
+        problems.add(ErrorCode.UNKNOWN_LANGUAGE, message, ("language",), settings.languages)
+    return language or settings.usual_language
 
 
 def _lookup(ask: Ask, world: World, columns: tuple[BoundColumn, ...], problems: Problems) -> Lookup:
@@ -238,7 +239,8 @@ def _totals(ask: Ask, problems: Problems) -> tuple[tuple[str, ...], ...]:
         for inner, name in enumerate(kept):
             if name not in names:
                 near = near_names(name, names)
-                message = f"totals keep dimensions of the question; {name} is none of {listed(names)}"
+                there_are = f"{name} is none of {listed(names)}" if names else f"there is none, so no {name}"
+                message = f"totals keep dimensions of the question; {there_are}"
                 problems.add(ErrorCode.UNKNOWN_KEY, message, ("totals", place, inner), near)
     if ask.totals and not ask.metrics:
         problems.add(ErrorCode.EMPTY_QUESTION, "totals need a metric", ("totals",))

@@ -268,6 +268,9 @@ def _metric_condition(node: MetricFilter, names: FilterNames, problems: Problems
     if found is not None and not reaches(catalog, measure, node.per):
         message = f"{node.metric} cannot be computed per {node.per}"
         problems.add(ErrorCode.UNREACHABLE_DIMENSION, message, (*node.path, "per"))
+    elif found is not None and found.to_many_at is not None:
+        message = f"{node.per} is across a to-many join, and a filter by a metric needs one of it for each row"
+        problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "per"))
     operand = _Operand(Name(("value",)), ColumnType(Kind.FLOAT), node.metric)
     condition = _comparison(operand, node.op, node.values, node.path, problems)
     if condition is None:

@@ -81,6 +81,8 @@ class JsonObject:
         found = self.data.get(key)
         if found is None:
             return None
+        if isinstance(found, float) and found.is_integer() and abs(found) > LARGEST_WHOLE:
+            found = int(found)  # so large that readers of JSON make a float of it
         if isinstance(found, bool) or not isinstance(found, int):
             self.wrong(key, "a whole number", code)
         elif not least <= found <= most:

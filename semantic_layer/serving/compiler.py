@@ -161,11 +161,14 @@ class Compiler:
                 raise NewerCatalogServed(ask.min_revision, given.revision)
         if ask.as_of is None:
             return self._catalogs.current if given is None else given
-        if ask.as_of.revision is not None:
-            same = given is not None and given.draft is None and given.revision == ask.as_of.revision
-            return given if given is not None and same else await self._catalogs.at_revision(ask.as_of.revision)
-        assert ask.as_of.recorded_at is not None
-        return await self._catalogs.recorded_at(ask.as_of.recorded_at)
+        try:
+            if ask.as_of.revision is not None:
+                same = given is not None and given.revision == ask.as_of.revision
+                return given if given is not None and same else await self._catalogs.at_revision(ask.as_of.revision)
+            assert ask.as_of.recorded_at is not None
+            return await self._catalogs.recorded_at(ask.as_of.recorded_at)
+        except SemanticLayerError as error:
+            raise SemanticLayerError((replace(one, path=("asOf",)) for one in error.issues), error.detail) from error
 
     async def _world(self, ask: Ask, published: PublishedCatalog, deadline: float) -> World:
         zone = ask.time_zone or published.catalog.settings.time_zone

@@ -63,6 +63,22 @@ MISTAKES = {
         "metrics:\n" + "".join(f"  m{i}: {{is: {'revenue' if i == 0 else f'm{i - 1} + 0'}}}\n" for i in range(500)),
         'new.yaml:61:3  TOO_LARGE  "m59" is built on more than 60 levels of metrics',
     ),
+    # reach
+    "a segment of entities across a to-many join": (
+        GIFT + "    joins: {order_lines: {kind: one_to_many, match: {id: order_id}}}\n"
+        "    segments: {s: {members: order_lines.customer_id, having: order_count > 3}}\n",
+        "new.yaml:7:28  FAN_OUT  members: order_lines.customer_id is across a to-many join, "
+        "and a segment needs one of it for each row",
+    ),
+    "a path that is two": (
+        "metrics:\n  x: {is: revenue, cut_by: {only: [store.region]}}\n",
+        'new.yaml:2:36  AMBIGUOUS_PATH  "store.region" can be billing_store.region or shipping_store.region; say which',
+    ),
+    "a dimension out of reach": (
+        "metrics:\n  x: {is: sum(refund), from: returns, cut_by: {only: [customer_id]}}\n",
+        "new.yaml:2:55  UNREACHABLE  cut_by: returns cannot reach customer_id; "
+        "it reaches order_date, product.*, returned_on",
+    ),
     # units
     "dollars and euros": (
         EUROS + "  x: {is: revenue + euros}\n",
