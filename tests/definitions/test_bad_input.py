@@ -67,7 +67,7 @@ MISTAKES = {
     "a segment of entities across a to-many join": (
         GIFT + "    joins: {order_lines: {kind: one_to_many, match: {id: order_id}}}\n"
         "    segments: {s: {members: order_lines.customer_id, having: order_count > 3}}\n",
-        "new.yaml:7:28  FAN_OUT  members: order_lines.customer_id is across a to-many join, "
+        "new.yaml:7:29  FAN_OUT  members: order_lines.customer_id is across a to-many join, "
         "and a segment needs one of it for each row",
     ),
     "a path that is two": (
