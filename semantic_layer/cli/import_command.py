@@ -54,6 +54,13 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Writes nothing, and exit code 1, if anything cannot be imported.")
 ]
+Repeats = Annotated[
+    bool,
+    typer.Option(
+        "--repeats",
+        help="Rows count once for every partner that a join finds, as in dbt; without it, several are refused.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Does not look at the source, even where it is set.")]
 Force = Annotated[bool, typer.Option("--force", help="Also over files that are there and say something else.")]
 Timeout = Annotated[
@@ -76,6 +83,7 @@ def import_definitions(
     source: Source,
     out: Out = Path("definitions"),
     strict: Strict = False,
+    repeats: Repeats = False,
     offline: Offline = False,
     force: Force = False,
     timeout: Timeout = 60.0,
@@ -99,7 +107,7 @@ def import_definitions(
         manifest = read_manifest(_content(file))
         settings = settings_of_command(None)
         types = _types(settings, source, manifest, offline, timeout)
-        imported = import_manifest(manifest, name_like(source, "source"), source.upper(), types)
+        imported = import_manifest(manifest, name_like(source, "source"), source.upper(), types, repeats=repeats)
         is_refused = strict and bool(imported.issues)
         written = Written((), (), ()) if is_refused else _write(out, definition_files(imported), force)
         if report is Report.JSON:

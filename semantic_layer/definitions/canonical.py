@@ -184,6 +184,7 @@ def _join(join: Join) -> Document:
         "through": join.through,
         "match": _one_or_many(tuple(here for here, _ in join.match)) if same else dict(join.match),
         "valid_at": join.valid_at,
+        "repeats": join.repeats,
     })  # fmt: skip
 
 

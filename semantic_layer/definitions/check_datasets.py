@@ -210,7 +210,7 @@ def _check_valid_at(findings: Findings, dataset: Dataset, join: Join, target: Da
 def _check_reaches_key(findings: Findings, join: Join, target: Dataset, path: Path) -> None:
     """A join to one row that matches only a part of the other side's key can match several rows."""
     theirs = {there for _, there in join.match}
-    if target.key is None or target.valid is not None or not theirs < set(target.key):
+    if join.repeats or target.key is None or target.valid is not None or not theirs < set(target.key):
         return
     message = (
         f'join "{join.name}" is declared {join.kind}, but matches only [{", ".join(sorted(theirs))}] '

@@ -134,7 +134,17 @@ class DatasetBuilder(Builder):
         )
         if "through" in fields and kind is not JoinKind.MANY_TO_MANY:
             self.problem((*path, "through"), ProblemCode.COMPANION, '"through" stands only beside "kind: many_to_many"')
-        return Join(name, fields.get("to", name), kind, pairs, fields.get("through"), fields.get("valid_at"))
+        if fields.get("repeats", False) and kind is not JoinKind.MANY_TO_ONE:
+            self.problem((*path, "repeats"), ProblemCode.COMPANION, '"repeats" stands only beside "kind: many_to_one"')
+        return Join(
+            name,
+            fields.get("to", name),
+            kind,
+            pairs,
+            fields.get("through"),
+            fields.get("valid_at"),
+            fields.get("repeats", False),
+        )
 
     def _segment(self, name: str, fields: Fields, path: Path) -> Segment:
         by_rows, by_entity = "where" in fields, "members" in fields or "having" in fields

@@ -246,6 +246,7 @@ class Fingerprints:
             bridge=None if bridge is None else [self._relation(bridge), onward],
             to=self._relation(there),
             valid_at=valid_at,
+            repeats="true" if join.repeats else None,
         )
 
     def _found(self, found: FoundDimension) -> Form:

@@ -207,6 +207,7 @@ JOIN = Block("join", {
     "match": Key(Either(Keyed("column", COLUMN, SOURCE_NAME), Listing(COLUMN, or_one=True)),
                  "The columns that are equal; a map if they are named differently (ours: theirs).", True),
     "valid_at": Key(NAME, "The time dimension that picks the valid row of a slowly changing dataset."),
+    "repeats": Key(Flag(), "A row counts once for every partner that it finds; without it, several are an error."),
 })  # fmt: skip
 SEGMENT = Block("segment", {
     "where": Key(Formula(), "The rows it keeps."),

@@ -118,6 +118,7 @@ class Join:
     """An edge to dataset `to`. `match` pairs raw columns (here, there); with `through`, `there` is the bridge's.
 
     From a bridge on, its own join to `to` is used. `valid_at` is the time dimension that picks the valid row.
+    `repeats` is the recorded override of rule 3: a row that finds several partners counts once for each.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Join:
     match: tuple[tuple[str, str], ...]
     through: str | None = None
     valid_at: str | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ class RowScope:
         name = f"{here.name}.{join.name}"
         valid = None if join.valid_at is None else self._validity(there, there.name)
         proof = None if valid is None else (valid.start, valid.end)
-        self.draft.checks[UniqueCheck(there.name, there.relation, columns, name, proof)] = None
+        if not join.repeats:
+            self.draft.checks[UniqueCheck(there.name, there.relation, columns, name, proof)] = None
         rule = RowScope(self.draft, self.context, there, target, names=self.names).row_rule()
         on = (*on, *self._holds(here, alias, join, target), *rule)
         self.joins.append(Joined(JoinHow.LEFT, DatasetRows(there.name, there.relation, target), on))

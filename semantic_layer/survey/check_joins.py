@@ -116,6 +116,9 @@ async def _uniqueness(look: Look, check: JoinCheck, report: JoinReport) -> list[
         f"{report.repeated:,} of {report.partners:,} values of {', '.join(there.columns)} stand in several rows of "
         f"{there.dataset} ({rows_said(report.repeated_rows)})"
     )
+    if check.join.repeats:
+        message = f"join {check.name}: {counted}; rows that find them count once for each, as it says"
+        return [Finding(Level.NOTE, FindingCode.SEVERAL_PARTNERS, check.name, check.place, message)]
     if check.join.kind in _TO_ONE:
         message = f"join {check.name} is declared {check.join.kind}, but {counted}; questions over it are refused"
         examples = await look.examples(repeated_plan(look.published, there, look.schemas, MOST_EXAMPLES))

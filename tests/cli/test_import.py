@@ -1,6 +1,7 @@
 """`import dbt` as a shell sees it: the files, what is told, and what is never overwritten."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ TABLES = """
         DATE '2020-01-01' + i::INTEGER AS ds FROM range(10) t(i);
     CREATE TABLE shop.listings AS SELECT i AS listing_id, 'country ' || i % 2 AS country FROM range(3) t(i);
 """
+
+
+IN_1 = {"where_filters": [{"where_sql_template": "{{ Dimension('listing__country') }} = 'country 1'"}]}
 
 
 def project(*more: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +77,25 @@ def test_from_a_manifest_to_a_first_answer(run: Run, manifest: Path, shop: None)
         "country 0,7,0.5714285714285714",
         "country 1,3,0.3333333333333333",
     ]  # of the listings 0 and 2 the bookings 0 2 3 5 6 8 9, of 1 the bookings 1 4 7
+
+
+def test_rows_count_once_for_every_partner_where_that_is_said(run: Run, manifest: Path, shop: None) -> None:
+    """dbt trusts an entity to be unique; here a second row of listing 0 is an error, unless the join says `repeats`."""
+    url = os.environ["SEMANTIC_LAYER_CONNECTIONS__SHOP"]
+    with duckdb.connect(url.removeprefix("duckdb://")) as database:
+        database.execute("INSERT INTO shop.listings VALUES (0, 'country 1')")
+    told = metric("in_1", "derived", expr="b", metrics=[{"name": "booked", "alias": "b", "filter": IN_1}])
+    manifest.write_text(json.dumps(project(told)), encoding="utf-8")
+    by_country = ("-d", "definitions", "-m", "booked", "-b", "listing.country", "-f", "csv")
+    run("import", "dbt", manifest, "--source", "SHOP")
+    assert "JOIN_NOT_UNIQUE" in run("query", *by_country).stderr
+    assert "repeats" not in Path("definitions/bookings.yaml").read_text(encoding="utf-8")
+    run("import", "dbt", manifest, "--source", "SHOP", "--repeats", "--force")
+    counted = run("validate", "definitions", "--data").stdout
+    assert "SEVERAL_PARTNERS note: join bookings.listing: 1 of 3 values" in counted and "JOIN_NOT_UNIQUE" not in counted
+    assert run("query", *by_country).stdout.splitlines()[1:] == ["country 0,7", "country 1,7"]  # 4 of them twice
+    both = run("query", "-d", "definitions", "-m", "booked", "-m", "in_1", "-f", "csv")
+    assert both.stdout.splitlines()[1:] == ["10,7"]  # a metric that does not look across the join counts no row twice
 
 
 def test_a_second_run_writes_the_same_bytes(run: Run, manifest: Path, shop: None) -> None:

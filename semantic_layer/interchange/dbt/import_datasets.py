@@ -44,6 +44,7 @@ class DatasetWriter:
     edges: Sequence[Edge]
     homes: Mapping[Element, Element]  # where each thing is at home that several models have
     events: Collection[str]  # the models whose rows conversions count
+    repeats: bool  # whether a row counts once for every partner that a join finds
     issues: list[ImportIssue]
 
     def dataset(self, model: SemanticModel) -> Tree:
@@ -198,6 +199,8 @@ class DatasetWriter:
         found["match"] = _match(match)
         if is_dated and model.time is not None:
             found["valid_at"] = self.names.elements[model.name, model.time]
+        if self.repeats:
+            found["repeats"] = True
         return found
 
     def _partitions(self, model: SemanticModel, to: SemanticModel, names: Sequence[str]) -> dict[str, str]:

@@ -19,11 +19,14 @@ from semantic_layer.interchange.dbt.shared_elements import Element, events_of, s
 from semantic_layer.interchange.dbt.shortcuts import Shortcut, shortcuts_of
 
 
-def import_manifest(manifest: Manifest, source: str, connection: str, types: TableTypes | None = None) -> Imported:
+def import_manifest(
+    manifest: Manifest, source: str, connection: str, types: TableTypes | None = None, *, repeats: bool = False
+) -> Imported:
     """The definitions of a manifest whose tables lie in `source`, and what they could not say.
 
     `types` are the columns' types as the source tells them; without them dimensions are texts, but for those that
-    the manifest itself compares or uses as a condition.
+    the manifest itself compares or uses as a condition. With `repeats` a row counts once for every partner that a
+    join finds, as dbt counts where an entity is not unique; without it such a question is refused (rule 3).
     """
     issues: list[ImportIssue] = []
     columns = read_columns(manifest, issues)
@@ -36,7 +39,9 @@ def import_manifest(manifest: Manifest, source: str, connection: str, types: Tab
     guessed = _guessed(manifest, columns, graph)
     homes = {element: group[0] for group in shared for element in group}
     events = events_of(manifest)
-    writer = DatasetWriter(manifest, source, names, columns, types or {}, guessed, edges, homes, events, issues)
+    writer = DatasetWriter(
+        manifest, source, names, columns, types or {}, guessed, edges, homes, events, repeats, issues
+    )
     datasets: dict[str, Tree] = {names.datasets[name]: writer.dataset(model) for name, model in manifest.models.items()}
     for shortcut in shortcuts:
         name = shortcut_names[shortcut.dataset]

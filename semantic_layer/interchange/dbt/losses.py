@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from semantic_layer.interchange.dbt.columns import aggregates_of
 from semantic_layer.interchange.dbt.imported import ImportIssue
-from semantic_layer.interchange.dbt.manifest import Manifest, TimeSpine
-
-_FINER_THAN_A_SECOND = ("nanosecond", "microsecond", "millisecond")
+from semantic_layer.interchange.dbt.manifest import Cumulative, Manifest
+from semantic_layer.interchange.dbt.read_metrics import inputs_of
 
 
 def losses(manifest: Manifest) -> Iterator[ImportIssue]:
@@ -23,11 +23,19 @@ def losses(manifest: Manifest) -> Iterator[ImportIssue]:
         why = f"definitions have no free fields ({', '.join(extra.keys)})"
         what = "Where it names people or promises, write it under governance"
         yield ImportIssue(extra.subject, extra.at, why, what)
-    if not any(_has_days(spine) for spine in manifest.time_spines) and manifest.metrics:
+    if not any(spine.granularity == "day" for spine in manifest.time_spines) and _needs_days(manifest):
         why = "it has no table with one row per day"
         what = "Windows and shifts stand at each asked period, as they do for any metric here"
         yield ImportIssue("time spine", ("project_configuration",), why, what)
 
 
-def _has_days(spine: TimeSpine) -> bool:
-    return spine.granularity == "day"
+def _needs_days(manifest: Manifest) -> bool:
+    """Whether some metric is computed by the days of a time spine."""
+    for metric in manifest.metrics.values():
+        if isinstance(metric.rule, Cumulative) or any(
+            simple.join_to_timespine for simple in aggregates_of(metric.rule)
+        ):
+            return True
+        if any(one.offset_window or one.offset_to_grain for one in inputs_of(metric.rule)):
+            return True
+    return False
