@@ -513,6 +513,12 @@ def test_exports_default_grains_and_free_fields_are_told() -> None:
     )
 
 
+def test_a_metric_of_another_time_over_joins_to_history_is_told() -> None:
+    paid = simple("paid", "bookings", "sum", "amount", aggregation={"agg_time_dimension": "paid_at"})
+    (issue,) = issues(paid, models=(BOOKINGS, HISTORY))
+    assert issue.startswith('metric "paid" (metrics[1]): its joins to listings meet what held at ds, not at paid_at')
+
+
 # --- whole manifests ---------------------------------------------------------------------------------------------
 
 
