@@ -64,6 +64,8 @@ def _check_relation(findings: Findings, dataset: Dataset, path: Path) -> None:
         if found is not None and found.time is None:
             message = f'"time" of dataset "{dataset.name}" is "{dataset.time}", which has not "type: time"'
             findings.at_value((*path, "time"), ProblemCode.BAD_VALUE, message)
+        elif found is not None:
+            _check_is_recorded(findings, found, (*path, "time"))
     for key, tree in (("watermark", dataset.watermark), ("change_token", dataset.change_token)):
         if tree is not None:
             _check_column_formula(findings, Formula(tree, (*path, key)), aggregates=True)
@@ -84,6 +86,13 @@ def _check_of_all_rows(findings: Findings, formula: Formula, key: str) -> None:
         text = formula_text(loose[0] if loose else formula.tree)
         message = f'"{key}" says one thing of all rows, such as max({text}); "{text}" stands in no aggregate'
         findings.inside(formula, loose[0].at if loose else 0, ProblemCode.ONE_AGGREGATE, message)
+
+
+def _check_is_recorded(findings: Findings, dimension: Dimension, path: Path) -> None:
+    """Rows are dated by what they record themselves, not by what is computed of others."""
+    if isinstance(dimension.rule, MetricValue):
+        message = f'"{dimension.name}" is made of a metric, so no row is dated by it'
+        findings.at_value(path, ProblemCode.BAD_VALUE, message)
 
 
 def _own_dimension(findings: Findings, dataset: Dataset, name: str, path: Path) -> Dimension | None:
@@ -205,6 +214,8 @@ def _check_valid_at(findings: Findings, dataset: Dataset, join: Join, target: Da
         times = [name for name, one in dataset.dimensions.items() if one.time is not None]
         message = f'"{join.valid_at}" is not a time dimension of dataset {dataset.name}'
         findings.at_value(place, ProblemCode.UNKNOWN_DIMENSION, message + said_near(tuple(times)), tuple(times))
+    elif dimension is not None:
+        _check_is_recorded(findings, dimension, place)
 
 
 def _check_reaches_key(findings: Findings, join: Join, target: Dataset, path: Path) -> None:

@@ -20,7 +20,7 @@ from semantic_layer.definitions.expression import (
 )
 from semantic_layer.definitions.findings import Findings, Formula
 from semantic_layer.definitions.formula_text import formula_text
-from semantic_layer.definitions.model import Across, Dataset, Dimension, Metric, RankWithin
+from semantic_layer.definitions.model import Across, Dataset, Dimension, Metric, MetricValue, RankWithin
 from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, row_homes
@@ -77,6 +77,9 @@ def check_kinds(findings: Findings) -> None:
             if segment.where is not None:
                 path = ("datasets", dataset.name, "segments", name, "where")
                 kinds.check_rows(dataset.name, Formula(segment.where, path), None)
+        for name, dimension in dataset.dimensions.items():
+            if isinstance(dimension.rule, MetricValue) and dimension.time is not None:
+                kinds.check_event(dimension.rule.metric, ("datasets", dataset.name, "dimensions", name, "metric"))
 
 
 class _Kinds:
@@ -98,6 +101,14 @@ class _Kinds:
             kind = _Reading(self.findings, formula, scope, block.metric).of(rule.value)
             self.known[block.path] = What.NUMBER if isinstance(rule.modifier, RankWithin) else kind
         return self.known[block.path]
+
+    def check_event(self, name: str, path: Path) -> None:
+        """A dimension of time that is made of a metric: the first or last event of each of its rows."""
+        metric = self.findings.catalog.metrics.get(name)
+        kind = None if metric is None else self.of_block(block_of(metric))
+        if kind is not None and kind is not What.TIME:
+            message = f'{name} is {kind}; beside "type: time" the metric is a time, such as min(order_date)'
+            self.findings.at_value(path, ProblemCode.UNITS, message)
 
     def check_condition_of(self, block: Block) -> None:
         rule = block.rule

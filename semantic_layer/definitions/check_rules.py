@@ -19,6 +19,7 @@ from semantic_layer.definitions.model import (
     Across,
     After,
     Ago,
+    Dimension,
     Duration,
     Metric,
     MetricValue,
@@ -36,6 +37,11 @@ _CONDITIONS = frozenset({
     "eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not", "is_null", "is_not_null", "is_distinct_from",
     "is_not_distinct_from", "in", "not_in", "between", "like", "contains", "starts_with", "ends_with",
 })  # fmt: skip
+
+
+def is_recorded(dimension: Dimension) -> bool:
+    """Whether rows record it themselves: they cannot be dated by what is computed of other rows."""
+    return not isinstance(dimension.rule, MetricValue)
 
 
 def check_rules(findings: Findings) -> None:
@@ -101,7 +107,7 @@ def _check_block(findings: Findings, block: Block) -> None:
         _check_condition(findings, Formula(rule.where, (*path, "where")), '"where"')
     if rule.time is not None and rule.home is not None and rule.home in findings.catalog.datasets:
         dimensions = findings.catalog.datasets[rule.home].dimensions
-        times = [name for name, dimension in dimensions.items() if dimension.time is not None]
+        times = [name for name, one in dimensions.items() if one.time is not None and is_recorded(one)]
         if rule.time not in times:
             said = ", ".join(times) or "none"
             message = f'"{rule.time}" is not a time dimension of dataset {rule.home}; its time dimensions: {said}'
@@ -211,8 +217,8 @@ def _check_dated_by(findings: Findings, block: Block, formula: Formula) -> None:
     match formula.tree:
         case Aggregate("min" | "max", (Name((name,), at),)):
             dimension = None if home is None else home.dimensions.get(home.time or "" if name == TIME else name)
-            if home is not None and (dimension is None or dimension.time is None):
-                times = [n for n, d in home.dimensions.items() if d.time is not None]
+            if home is not None and (dimension is None or dimension.time is None or not is_recorded(dimension)):
+                times = [n for n, d in home.dimensions.items() if d.time is not None and is_recorded(d)]
                 near = near_names(name, times)
                 message = f'"{name}" is not a time dimension of dataset {home.name}{said_near(near or tuple(times))}'
                 findings.inside(formula, at, ProblemCode.UNKNOWN_DIMENSION, message, near)

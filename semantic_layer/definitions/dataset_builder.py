@@ -59,12 +59,12 @@ class DatasetBuilder(Builder):
         for key in ("finest", "grain", "stored_in"):
             if key in fields and not is_time:
                 self.problem((*path, key), ProblemCode.COMPANION, f'"{key}" stands only beside "type: time"')
-        if "metric" in fields and "type" in fields:
-            self.problem(
-                (*path, "type"),
-                ProblemCode.COMPANION,
-                'the type of a dimension with "metric" is the metric\'s own',
-            )
+        if "metric" in fields and "type" in fields and not is_time:
+            message = 'the type of a dimension with "metric" is the metric\'s own; only "type: time" is said'
+            self.problem((*path, "type"), ProblemCode.COMPANION, message)
+        if "metric" in fields and "stored_in" in fields:
+            message = '"stored_in" does not stand beside "metric": the metric\'s own time says it'
+            self.problem((*path, "stored_in"), ProblemCode.COMPANION, message)
         conforms = fields.get("conforms")
         return Dimension(
             name=name,

@@ -80,7 +80,7 @@ def series(
     week_start = context.catalog.settings.week_start
     custom = isinstance(grain, CalendarGrain)
     fine = resolution(grain) if plain_ranges(filters) else _finer(resolution(grain), _resolution(filters))
-    _check_length(bounds, fine)
+    _check_length(bounds, resolution(grain))
     first, last = _ends(bounds, span, fine, week_start)
     relation = None if span is None else span.rows()
     type_ = period_type(fine)

@@ -148,6 +148,9 @@ class RowScope:
         here: list[Expr] = [self.raw(dataset, alias, column) for column in dataset.key or ()]
         measure = measure_of(self.catalog, rule.metric)
         value = filled_for(measure, step.field("value_0", self._joined_once(step, alias, here)), here)
+        if dimension.time is not None:  # wall time already, as the metric's own rows are dated
+            wanted = TIMESTAMP if dimension.time.finest.is_clock else DATE
+            return value if type_of(value) == wanted else cast(value, wanted)
         return value if dimension.type is None else cast(value, dimension.type)
 
     def _leading(self, rule: TopMembers, dataset: Dataset, alias: str) -> Expr:

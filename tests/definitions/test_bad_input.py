@@ -170,6 +170,21 @@ MISTAKES = {
         GIFT + "    time_to_live: 9999 years\n",
         "new.yaml:6:19  BAD_VALUE  9999 years is more than the 1000 years that an answer may be kept",
     ),
+    # cohorts
+    "a cohort of numbers": (
+        GIFT + "    dimensions: {a: {metric: revenue, type: time}}\n",
+        'new.yaml:6:30  UNITS  revenue is a number; beside "type: time" the metric is a time, such as min(order_date)',
+    ),
+    "an attribute with a type of its own": (
+        GIFT + "    dimensions: {a: {metric: revenue, type: integer}}\n",
+        'new.yaml:6:39  COMPANION  the type of a dimension with "metric" is the metric\'s own; '
+        'only "type: time" is said',
+    ),
+    "rows dated by a cohort": (
+        GIFT + "    time: a\n    dimensions: {a: {metric: day, type: time}}\n"
+        "metrics:\n  day: {is: max(order_date), from: order_lines}\n",
+        'new.yaml:6:11  BAD_VALUE  "a" is made of a metric, so no row is dated by it',
+    ),
     # conversions
     "a conversion without an entity": (
         "metrics:\n  lines: {is: count(*), from: order_lines}\n  x:\n    is: lines\n"

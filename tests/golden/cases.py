@@ -15,7 +15,7 @@ SHOWN = (
     "sum", "count", "distinct count", "average", "least and greatest", "median", "percentile", "discrete percentile",
     "condition counted", "filtered", "ratio", "derived of several levels", "trailing window", "window to date",
     "window over all time", "window that is not additive", "shifted", "several shifts", "start of period",
-    "per entity", "first event", "conversion", "semi-additive", "share of total", "rank", "top with others",
+    "per entity", "first event", "cohort", "conversion", "semi-additive", "share of total", "rank", "top with others",
     "parameter", "segment", "metric filter", "existence", "date part", "time spine", "slowly changing join",
     "join of several hops", "role", "bridge", "totals of what does not add", "several facts", "members without facts",
     "filter of nulls", "having", "order and pages", "exact number",

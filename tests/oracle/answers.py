@@ -76,6 +76,7 @@ METRIC_TYPES: dict[str, str] = {
     "sales_rank": "INTEGER",
     "value_growth": "FLOAT",
     "visitors": "INTEGER",
+    "buyers": "INTEGER",
     "tiered_sales": "DECIMAL",
     "loyal_share": "FLOAT",
 }
@@ -88,7 +89,7 @@ DIMENSION_TYPES: dict[str, str] = {
     "low_store.area": "INTEGER",
     "high_store.area": "INTEGER",
 }
-TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day", "sold_on"})
+TIME_DIMENSIONS = frozenset({"transaction_date", "redemption_date", "time", "day", "sold_on", "visitor.came"})
 
 
 def expected_columns(ask: Ask) -> list[tuple[str, str]]:

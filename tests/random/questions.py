@@ -63,7 +63,8 @@ DIMENSIONS: dict[str, list[Any]] = {
     "customer.order_count": [0, 1, 2],
     "customer.refunded": [0, "1.005"],
 }
-TIMES = ["sold_at", "time", "customer.joined_on"]
+TIMES = ["sold_at", "time", "customer.joined_on", "customer.came_on"]
+COHORTS = ["customer.came_on", "customer.came_at"]  # the first sale to each
 KINDS = {
     "product.price": "number", "price.listed": "number", "customer_id": "number", "order_id": "number",
     "qty": "number", "amount": "number", "weight": "number",
@@ -153,7 +154,7 @@ class Asker:
 
     def _key(self) -> Ask | None:
         if self.dice.random() < 0.45:
-            words = self.dice.choice(["sold_at", "sold_at", "time", "customer.joined_on"])
+            words = self.dice.choice(["sold_at", "sold_at", "time", "customer.joined_on", *COHORTS])
             if not self._reaches(words):
                 return None
             clock = self.reader.find(self.homes[0].name, words).dimension.finest == "SECOND" and len(self.homes) == 1

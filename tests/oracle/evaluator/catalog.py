@@ -225,7 +225,7 @@ class Catalog:
 
     def type_of(self, dimension: Dimension) -> Type | None:
         """A dimension's type; None for time. An attribute has its metric's."""
-        if dimension.metric is None:
+        if dimension.metric is None or dimension.finest:
             return dimension.type
         return measure_type(self.measure(dimension.metric), self)
 
@@ -329,7 +329,7 @@ def _dataset(name: str, said: Any) -> Dataset:
 
 def _dimension(name: str, said: Any) -> Dimension:
     rule = parse(str(said.get("sql", name)))
-    if "metric" in said:
+    if "metric" in said and said.get("type") != "time":
         return Dimension(name, rule, None, metric=said["metric"])
     if "top" in said:
         leading = Leading(said["of"], said["top"], said["by"], said["others"])
@@ -339,7 +339,7 @@ def _dimension(name: str, said: Any) -> Dimension:
     if kind != "time":
         return Dimension(name, rule, _type(kind), conforms=conforms)
     finest = said.get("finest", "day").upper()
-    return Dimension(name, rule, None, finest, said.get("grain", "day").upper(), conforms)
+    return Dimension(name, rule, None, finest, said.get("grain", "day").upper(), conforms, said.get("metric"))
 
 
 def measure_type(measure: Measure, catalog: Catalog) -> Type:

@@ -89,7 +89,8 @@ class Reader:
             return None
         if dimension.metric is not None:
             key = self.own(dataset, dataset.dimensions[KEY], record)
-            return self.attribute(dataset.name, dimension.metric, key)
+            found = self.attribute(dataset.name, dimension.metric, key)
+            return found.date() if dimension.finest == "DAY" and isinstance(found, datetime) else found
         if dimension.leading is not None:
             member = self.own(dataset, dataset.dimensions[dimension.leading.of], record)
             leads = member is None or self.leads(dataset.name, dimension.leading, member)
