@@ -9,6 +9,7 @@ import strawberry
 from semantic_layer.api.dictionary_words import asked_language, output_type, said
 from semantic_layer.api.lineage_types import LineageShown, lineage_shown, users_of
 from semantic_layer.api.request import Info
+from semantic_layer.api.usage_types import MetricUsage, usage_of
 from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.grains import grain_word
 from semantic_layer.definitions.model import Catalog, Deprecation, Domain, Metric, ParameterRule
@@ -80,6 +81,10 @@ async def _metric_users(root: strawberry.Parent["MetricShown"], info: Info) -> l
     return users_of(await context.backend.lineage.of(context.published.catalog), root.name)
 
 
+async def _metric_usage(root: strawberry.Parent["MetricShown"], info: Info) -> MetricUsage | None:
+    return await usage_of(info, root.name)
+
+
 @strawberry.type(name="Metric", description="The dictionary entry of a governed number.")
 class MetricShown:
     language: strawberry.Private[str]
@@ -119,6 +124,9 @@ class MetricShown:
         resolver=_metric_lineage, description="What it is made of, down to columns."
     )
     used_by: list[str] = strawberry.field(resolver=_metric_users, description="The metrics that would change with it.")
+    usage: MetricUsage | None = strawberry.field(
+        resolver=_metric_usage, description="Who asks for it; null where no registry records it."
+    )
 
 
 @strawberry.type(description="The revision that answers, and what holds for all of it.")

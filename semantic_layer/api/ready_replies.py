@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from semantic_layer.access.principal import Principal
 from semantic_layer.serving.answer import Grounds
 from semantic_layer.serving.answers import Answers
+from semantic_layer.serving.usage import Use
 
 MOST_BYTES = 64 * 1024 * 1024  # requests and replies together
 LARGEST = 1024 * 1024  # of one request and its reply: what is longer takes longer to send than to write
@@ -19,9 +20,12 @@ OVERHEAD = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class ReadyReply:
+    """`uses` are the metrics in it: they are used again each time that it is sent."""
+
     body: bytes
     grounds: tuple[Grounds, ...]
+    uses: tuple[Use, ...]
     size: int
 
 
@@ -29,9 +33,11 @@ class ReadyReplies:
     """Of one schema, and so of one revision."""
 
     def __init__(self) -> None:
-        self._replies: LRUCache[tuple[Principal, bytes], _Ready] = LRUCache(MOST_BYTES, getsizeof=lambda one: one.size)
+        self._replies: LRUCache[tuple[Principal, bytes], ReadyReply] = LRUCache(
+            MOST_BYTES, getsizeof=lambda one: one.size
+        )
 
-    def find(self, principal: Principal, request: bytes, answers: Answers) -> bytes | None:
+    def find(self, principal: Principal, request: bytes, answers: Answers) -> ReadyReply | None:
         """The reply to these very bytes if it would be the same again."""
         ready = self._replies.get((principal, request))
         if ready is None:
@@ -39,9 +45,16 @@ class ReadyReplies:
         if not all(answers.stands(one) for one in ready.grounds):
             del self._replies[(principal, request)]
             return None
-        return ready.body
+        return ready
 
-    def keep(self, principal: Principal, request: bytes, body: bytes, grounds: Collection[Grounds]) -> None:
+    def keep(
+        self,
+        principal: Principal,
+        request: bytes,
+        body: bytes,
+        grounds: Collection[Grounds],
+        uses: Collection[Use] = (),
+    ) -> None:
         size = len(request) + len(body)
         if size <= LARGEST:
-            self._replies[(principal, request)] = _Ready(body, tuple(grounds), size + OVERHEAD)
+            self._replies[(principal, request)] = ReadyReply(body, tuple(grounds), tuple(uses), size + OVERHEAD)

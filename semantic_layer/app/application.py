@@ -15,6 +15,7 @@ from semantic_layer.app.listening import Greeting, serve
 from semantic_layer.app.stopping import StopRequests
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.registry.catalogs import CatalogService
+from semantic_layer.serving.usage import UsageRecorder
 from semantic_layer.settings import Settings
 from semantic_layer.store.registry_database import RegistryDatabase
 from semantic_layer.web.application import WebContext, create_app
@@ -57,7 +58,9 @@ async def open_application(
         await catalogs.refresh()
         if not catalogs.status.reachable:
             raise refuse(ErrorCode.REGISTRY_UNAVAILABLE, catalogs.status.error or "The registry does not answer.")
-        backend = await closing.enter_async_context(open_backend(settings, catalogs))
+        usage = UsageRecorder(registry.usage)
+        closing.push_async_callback(_ended, asyncio.create_task(usage.run()))
+        backend = await closing.enter_async_context(open_backend(settings, catalogs, usage, registry.usage))
         listener = registry.listener(catalogs.refresh, poll_seconds=settings.poll_seconds)
         closing.push_async_callback(_ended, asyncio.create_task(listener.run()))
         yield Application(settings, registry, catalogs, schemas, backend)

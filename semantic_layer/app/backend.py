@@ -7,13 +7,20 @@ from semantic_layer.api.request import Backend
 from semantic_layer.engines.duckdb_combiner import DuckDBCombiner
 from semantic_layer.engines.opening import open_engine
 from semantic_layer.errors import SemanticLayerError, refuse
+from semantic_layer.impact.consumers import UsageHistory
 from semantic_layer.serving.answers import Answers, Limits
 from semantic_layer.serving.ports import Catalogs, Engine
+from semantic_layer.serving.usage import UsageRecorder
 from semantic_layer.settings import Settings
 
 
 @asynccontextmanager
-async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[Backend]:
+async def open_backend(
+    settings: Settings,
+    catalogs: Catalogs,
+    usage: UsageRecorder | None = None,
+    consumers: UsageHistory | None = None,
+) -> AsyncIterator[Backend]:
     """Raises SOURCE_REFUSED when a connection's url has no form that is known."""
     async with AsyncExitStack() as closing:
         engines = open_engines(settings)
@@ -22,7 +29,7 @@ async def open_backend(settings: Settings, catalogs: Catalogs) -> AsyncIterator[
         limits = Limits(settings.default_limit, settings.max_limit, settings.question_seconds)
         combiner = DuckDBCombiner()
         closing.push_async_callback(combiner.close)
-        yield Backend(Answers(catalogs, engines, combiner, limits), catalogs)
+        yield Backend(Answers(catalogs, engines, combiner, limits), catalogs, usage, consumers)
 
 
 def open_engines(settings: Settings) -> Mapping[str, Engine]:

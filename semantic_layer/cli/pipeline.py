@@ -35,7 +35,8 @@ def reply(place: Place, document: str, variables: Mapping[str, object]) -> Mappi
     async def replied() -> Mapping[str, Any]:
         async with _open_pipeline(place) as backend:
             schema = build_schema(backend.catalogs.current)
-            context = RequestContext(backend, schema.published, Principal(person()), uuid.uuid4().hex)
+            who = Principal(person())
+            context = RequestContext(backend, schema.published, who, uuid.uuid4().hex, client="semantic-layer")
             request = GraphqlRequest(document, variables)
             found: Mapping[str, Any] = orjson.loads((await run(schema, request, context)).body)
             return found

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -158,6 +159,7 @@ async def _planned(
     async with open_registry_application(settings) as application:
         head = None if application.catalogs.held is None else application.catalogs.current
         found = await asyncio.to_thread(preview, head, catalog, draft, datetime.now(UTC))
+        found = replace(found, consumers=await application.registry.usage.consumers(found.metrics))
         chosen = found.compared if metrics is None else _among(metrics, found, catalog)
         if cap is None or found.before is None or not chosen:
             return found

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from semantic_layer.cli.plan_words import APPROVAL
 from semantic_layer.definitions.change import Change, Leaf
+from semantic_layer.impact.consumers import Consumer
 from semantic_layer.impact.numeric_diff import Cell, Cut, MetricNumbers, NumericDiff, Value
 from semantic_layer.impact.preview import ChangePreview
 
@@ -18,6 +19,21 @@ def preview_json(found: ChangePreview) -> Json:
         "needsApproval": found.needs_approval,
         "approval": APPROVAL[found.change_class] if found.changes else None,
         "changes": [_change(found, one) for one in found.changes],
+        "consumers": None if found.consumers is None else [_consumer(one) for one in found.consumers],
+    }
+
+
+def _consumer(consumer: Consumer) -> Json:
+    return {
+        "metric": consumer.metric,
+        "version": consumer.version,
+        "client": consumer.client,
+        "principal": consumer.principal,
+        "calls30Days": consumer.calls_30_days,
+        "calls90Days": consumer.calls_90_days,
+        "lastAt": consumer.last_at,
+        "p95Milliseconds": consumer.p95_milliseconds,
+        "shapes": list(consumer.shapes),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from semantic_layer.cli.change_lines import CLASSES, MOST_LEAVES, shown
+from semantic_layer.cli.consumer_rows import CONSUMER_HEAD, consumer_rows
 from semantic_layer.cli.number_words import change_said, member_said, percent_said, step_said
 from semantic_layer.cli.plan_words import (
     base_said,
@@ -37,6 +38,11 @@ def markdown_lines(found: ChangePreview) -> Iterator[str]:
     if found.numbers:
         yield ""
         yield from _numbers(found)
+    if found.consumers:
+        yield ""
+        yield _row(*CONSUMER_HEAD)
+        yield _row("---", "--:", "---", "---", "--:", "--:", "---", "--:")
+        yield from (_row(*map(_cell, row)) for row in consumer_rows(found.consumers))
     for numbers in found.numbers.values():
         if numbers.diff is not None and numbers.diff.moves and _is_own(found, numbers.metric):
             yield ""

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from semantic_layer.cli.change_lines import CLASS_STYLE, INDENT, change_lines
 from semantic_layer.cli.columns import columns
+from semantic_layer.cli.consumer_rows import CONSUMER_HEAD, consumer_rows
 from semantic_layer.cli.number_words import change_said, member_said, percent_said, step_said
 from semantic_layer.cli.plan_words import (
     base_said,
@@ -45,6 +46,9 @@ def preview_lines(found: ChangePreview) -> Iterator[Text]:
     if following:
         yield Text()
         yield from _following(found, following)
+    if found.consumers is not None and found.before is not None and found.metrics:
+        yield Text()
+        yield from _consumers(found)
     yield Text()
     yield Text.assemble(
         f"{summary_said(found)}. ", (_capital(verdict_said(found)), CLASS_STYLE[found.change_class]), "."
@@ -115,6 +119,16 @@ def _notes(found: ChangePreview, change: Change, numbers: MetricNumbers | None) 
     lowered = lowered_said(found, change)
     if lowered is not None:
         yield f"{change.name}: {lowered}"
+
+
+def _consumers(found: ChangePreview) -> Iterator[Text]:
+    """Who is met, by recorded use."""
+    consumers = found.consumers or ()
+    if not consumers:
+        yield Text("Nobody has asked any of these metrics in 90 days, as far as is recorded.")
+        return
+    yield Text("Who asks what changes, by recorded use:", "bold")
+    yield from (Text(f"  {line}") for line in columns([CONSUMER_HEAD, *consumer_rows(consumers)], right=[1, 4, 5, 7]))
 
 
 def _said(text: str, style: str = "") -> Text:

@@ -37,6 +37,10 @@ COMMANDS = {
         "Ask", "describe_command", "describe",
         "Says what a metric is: its rule in one sentence, then its entry in the dictionary.",
     ),
+    "usage": (
+        "Ask", "usage_command", "usage",
+        "Shows who asks which metric: client, version, calls in 30 and 90 days, the last one, how fast.",
+    ),
     "init": (
         "Define", "init_command", "init",
         "Writes first definitions of a database: what it declares, and guesses that are marked as guesses.",

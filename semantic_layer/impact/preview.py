@@ -9,6 +9,7 @@ from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog, VersionCause
 from semantic_layer.definitions.units import unit_of
 from semantic_layer.impact.comparing import compared_metrics
+from semantic_layer.impact.consumers import Consumer
 from semantic_layer.impact.numeric_diff import MetricNumbers
 from semantic_layer.registry.drafting import drafted
 from semantic_layer.registry.lineage import LineageGraph, Node, NodeKind, metric_node
@@ -20,7 +21,8 @@ class ChangePreview:
     """The way from `before` (None: from nothing) to `after`.
 
     `versions` are the new ones by metric. `because` names, for a metric that changes by what is below it, the changed
-    definitions that it uses. `numbers` are the comparisons that were made, by metric.
+    definitions that it uses. `numbers` are the comparisons that were made, by metric. `consumers` are those of the
+    metrics among the changes, by recorded use; None where nobody looked.
     """
 
     before: PublishedCatalog | None
@@ -29,6 +31,7 @@ class ChangePreview:
     versions: Mapping[str, NewVersion]
     because: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, MetricNumbers] = field(default_factory=dict)
+    consumers: tuple[Consumer, ...] | None = None
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -37,6 +40,11 @@ class ChangePreview:
             return ()
         own = {one.name for one in self.changes if one.kind == "metric" and one.cause is VersionCause.OWN_CHANGE}
         return tuple(sorted(compared_metrics(self.before, self.after), key=lambda name: (name not in own, name)))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that change in any way: whoever asks one of them is met."""
+        return tuple(one.name for one in self.changes if one.kind == "metric")
 
     def with_numbers(self, numbers: Sequence[MetricNumbers]) -> "ChangePreview":
         return replace(self, numbers={one.metric: one for one in numbers})

@@ -7,6 +7,7 @@ from semantic_layer.store.listener import POLL_SECONDS, RevisionListener
 from semantic_layer.store.migration import migrate
 from semantic_layer.store.publishing import Publisher
 from semantic_layer.store.revisions import PostgresRevisions
+from semantic_layer.store.usage import PostgresUsage
 
 
 class RegistryDatabase:
@@ -17,6 +18,7 @@ class RegistryDatabase:
         self._engine = open_engine(url, pool_size=pool_size)
         self.revisions = PostgresRevisions(self._engine)
         self.publisher = Publisher(self._engine, self.revisions)
+        self.usage = PostgresUsage(self._engine)
 
     async def migrate(self) -> None:
         """Brings the tables to this release's form (idempotent). Raises REGISTRY_UNAVAILABLE."""

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -11,10 +12,10 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 SCHEMA = "semantic_layer"
-MIGRATION = "0001"  # the newest of migrations/versions: what the tables below are made by
+MIGRATION = "0002"  # the newest of migrations/versions: what the tables below are made by
 CHANNEL = "semantic_layer_revision"  # NOTIFY with the number of the new revision
 PUBLISH_LOCK = 7302868145  # held while a revision is written; migrations/versions/0001_revisions.py has it too
 MIGRATE_LOCK = 7302868146
@@ -64,4 +65,19 @@ metric_version = Table(
     Column("change_class", SmallInteger, nullable=False),
     Column("cause", Text, nullable=False),
     comment="A metric has a new version exactly when its fingerprint differs from that of the version before.",
+)
+
+usage_day = Table(
+    "usage_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("principal", Text, primary_key=True),
+    Column("shape", Text, primary_key=True),
+    Column("buckets", ARRAY(BigInteger), nullable=False),
+    Column("last_at", TIMESTAMP(timezone=True), nullable=False),
+    comment="Answered metrics by day, client, principal and question shape; buckets: calls below 1, 2, 4 ... "
+    "milliseconds.",
 )

@@ -59,7 +59,7 @@ def create_app(context: WebContext) -> FastAPI:
         Route("/graphql", graphql, methods=None),
         Route(SCHEMA_PATH, schema, methods=["GET"]),
         Route("/healthz", _healthy, methods=["GET"]),
-        Route("/readyz", _readiness(context.status), methods=["GET"]),
+        Route("/readyz", _readiness(context.status, context.backend), methods=["GET"]),
     ]
     if page is not None:
         routes.append(Mount(ASSETS_PATH, page.assets))
@@ -80,7 +80,7 @@ async def _healthy(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def _readiness(status: Callable[[], RegistryStatus]) -> Callable[[Request], Any]:
+def _readiness(status: Callable[[], RegistryStatus], backend: Backend) -> Callable[[Request], Any]:
     async def ready(_request: Request) -> JSONResponse:
         """200 as long as a revision is served, also when a newer one could not be built: `error` says so."""
         now = status()
@@ -90,6 +90,7 @@ def _readiness(status: Callable[[], RegistryStatus]) -> Callable[[Request], Any]
             "newestRevision": now.newest,
             "registryReachable": now.reachable,
             "error": now.error,
+            "usageLost": 0 if backend.usage is None else backend.usage.lost,
         }
         return JSONResponse(body, 200 if now.serving is not None else 503)
 

@@ -6,6 +6,7 @@ opens the address gets the page to try questions on.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -15,6 +16,7 @@ from semantic_layer.api.documents import PreparedSchema
 from semantic_layer.api.execution import GraphqlReply, GraphqlRequest, run
 from semantic_layer.api.request import Backend, RequestContext
 from semantic_layer.errors import CODES, ErrorCode, SemanticLayerError, refuse
+from semantic_layer.web.client_name import client_of
 from semantic_layer.web.deadline import deadline_of
 from semantic_layer.web.entity_tags import tagged
 from semantic_layer.web.graphiql_page import GraphiqlPage
@@ -30,6 +32,16 @@ METHODS = ("GET", "POST")
 ADDRESS = b"?"  # no JSON begins so
 ALLOW = [(b"allow", b"GET, POST")]
 RawHeaders = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request, with which program, and how long they wait."""
+
+    principal: Principal
+    client: str
+    request_id: str
+    deadline: float | None
 
 
 class GraphqlEndpoint:
@@ -76,13 +88,17 @@ class GraphqlEndpoint:
             deadline = deadline_of(headers)
             text = await self._said(scope, headers, receive)
             schema = self._schema()  # raises before the first publish
+            client = client_of(headers)
             ready = schema.ready.find(principal, text, self._backend.answers)
             if ready is not None:
-                return await tagged(HttpReply(200, ready, media_type), known)
+                if self._backend.usage is not None:
+                    self._backend.usage.record(ready.uses, client, principal.name, 0.0)
+                return await tagged(HttpReply(200, ready.body, media_type), known)
             request = read_query_string(text.removeprefix(ADDRESS)) if method == "GET" else read_request(text)
         except SemanticLayerError as refusal:
             return refusal_reply(refusal, hints(refusal.code), media_type)
-        answering = self._answered(request, text, schema, principal, scope["state"]["request_id"], deadline)
+        asker = Asker(principal, client, scope["state"]["request_id"], deadline)
+        answering = self._answered(request, text, schema, asker)
         answered = await _unless_gone(receive, answering)
         reply = HttpReply(_status(answered, media_type), answered.body, media_type, hints(answered.failed))
         return await tagged(reply, known) if answered.is_complete else reply
@@ -98,20 +114,16 @@ class GraphqlEndpoint:
         return await read_body(receive, headers.get(b"content-length"), self._max_body_bytes)
 
     async def _answered(
-        self,
-        request: GraphqlRequest,
-        text: bytes,
-        schema: PreparedSchema,
-        principal: Principal,
-        request_id: str,
-        deadline: float | None,
+        self, request: GraphqlRequest, text: bytes, schema: PreparedSchema, asker: Asker
     ) -> GraphqlReply:
         """Everything in a reply is of one revision: a question for a newer one (`minRevision`) begins all anew."""
         for _ in range(MOST_BEGINNINGS):
-            context = RequestContext(self._backend, schema.published, principal, request_id, deadline)
+            context = RequestContext(
+                self._backend, schema.published, asker.principal, asker.request_id, asker.deadline, client=asker.client
+            )
             reply = await run(schema, request, context)
             if reply.grounds:
-                schema.ready.keep(principal, text, reply.body, reply.grounds)
+                schema.ready.keep(asker.principal, text, reply.body, reply.grounds, context.uses)
             if not reply.outdated:
                 break
             schema = self._schema()

@@ -1,12 +1,16 @@
 """`plan`: what definitions would change, told to people, to a pull request and to a build."""
 
+import asyncio
 import json
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from semantic_layer.serving.usage import Usage, UsageKey
+from semantic_layer.store.registry_database import RegistryDatabase
 from tests.cli.conftest import Run
 from tests.house.tree import ROOT
 
@@ -106,6 +110,50 @@ def test_a_pull_request_gets_markdown(run: Run, demo: Path, published: str) -> N
     assert "| changed | metric `sales_ytd` | 2, changes numbers | uses metric sales |" in lines
     assert any(line.startswith("| `sales` | ") and "135,087.73 -> 133,999.68 USD" in line for line in lines)
     assert all(line.count("|") - line.count("\\|") in (0, 3, 5, 6) for line in lines)  # tables keep their columns
+
+
+async def _asked(url: str) -> None:
+    registry = RegistryDatabase(url)
+    today = datetime.now(UTC).date()
+    for metric, client in (("sales", "dashboard"), ("sales_ytd", "report"), ("units", "nobody that is met")):
+        key = UsageKey(today, metric, 1, client, "ada", "store_id")
+        await registry.usage.add({key: Usage([0, 0, 0, 0, 7, *[0] * 11], 1_700_000_000.0)})
+    await registry.close()
+
+
+def test_who_asks_what_changes_is_told(run: Run, demo: Path, published: str) -> None:
+    change(demo, *SALES)
+    nobody = run("plan", demo, "--registry", published, "--no-numbers")
+    assert "Nobody has asked any of these metrics in 90 days, as far as is recorded." in nobody.stdout
+    asyncio.run(_asked(published))
+    told = run("plan", demo, "--registry", published, "--no-numbers").stdout
+    rows = [line.split() for line in told.splitlines() if " ada " in line]
+    assert rows == [
+        ["sales", "1", "dashboard", "ada", "7", "7", "2023-11-14", "22:13", "<", "16", "ms"],
+        ["sales_ytd", "1", "report", "ada", "7", "7", "2023-11-14", "22:13", "<", "16", "ms"],
+    ]
+    markdown = run("plan", demo, "--registry", published, "--no-numbers", "--markdown").stdout
+    assert "| sales | 1 | dashboard | ada | 7 | 7 | 2023-11-14 22:13 | < 16 ms |" in markdown
+    found = json.loads(run("plan", demo, "--registry", published, "--no-numbers", "--json").stdout)
+    assert [(one["metric"], one["shapes"]) for one in found["consumers"]] == [
+        ("sales", ["store_id"]), ("sales_ytd", ["store_id"]),
+    ]  # fmt: skip
+
+
+def test_use_is_shown_by_metric(run: Run, published: str) -> None:
+    asyncio.run(_asked(published))
+    one = run("usage", "sales", "units", "--registry", published)
+    assert one.exit_code == 0
+    assert [line.split()[:4] for line in one.stdout.splitlines()[2:]] == [
+        ["sales", "1", "dashboard", "ada"], ["units", "1", "nobody", "that"],
+    ]  # fmt: skip
+    every = run("usage", "--registry", published).stdout.splitlines()
+    assert len(every) == 2 + 3 + 1
+    assert every[-1].startswith("no recorded use in 90 days: active_households, ")
+    [shown] = json.loads(run("usage", "sales", "--registry", published, "--json").stdout)
+    assert shown["usage"]["consumers"][0]["p95Milliseconds"] == 16
+    unknown = run("usage", "saels", "--registry", published)
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
 
 
 def test_machines_get_json(run: Run, demo: Path, published: str) -> None:
