@@ -111,9 +111,8 @@ class Compiler:
         Raises SemanticLayerError with all issues, SourceDown when a source must be asked for its columns and is down.
         """
         published = await self._pinned_catalog(ask, given)
-        if (
-            given is not None and given.draft is not None
-        ):  # its number is not its own: another draft, or what is published, may have it
+        if given is not None and given.draft is not None:
+            # Not remembered: another draft, or what is published some day, may have the same number.
             return await self._compile_anew(ask, published, principal, deadline, missing)
         if published.revision > self._newest:
             self._newest = published.revision
@@ -163,7 +162,7 @@ class Compiler:
             return self._catalogs.current if given is None else given
         try:
             if ask.as_of.revision is not None:
-                same = given is not None and given.revision == ask.as_of.revision
+                same = given is not None and given.draft is None and given.revision == ask.as_of.revision
                 return given if given is not None and same else await self._catalogs.at_revision(ask.as_of.revision)
             assert ask.as_of.recorded_at is not None
             return await self._catalogs.recorded_at(ask.as_of.recorded_at)
