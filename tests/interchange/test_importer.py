@@ -409,6 +409,25 @@ def test_expressions_that_only_a_select_may_say() -> None:
     assert found["joins"]["listing"]["match"] == {"listing_key": "listing_id"}
 
 
+def test_an_entity_that_is_computed_and_joins_nothing_stays_a_formula() -> None:
+    composite = entity("composite", "primary", "a || b")
+    both = model("both", entities=[composite, entity("one", "unique", "1")], dimensions=[time("ds")])
+    found = dataset("both", models=(BOOKINGS, both))
+    assert (found["table"], found["key"]) == ("shop.both", "none")
+    assert found["dimensions"]["composite"] == {"sql": "a || b"}
+    assert found["dimensions"]["one"] == {"sql": "1", "type": "integer"}
+
+
+def test_an_entity_that_nothing_may_say_joins_nothing() -> None:
+    """Also where two joins would be one: the partition of the far model is that of the fact."""
+    day = time("ds_partitioned", is_partition=True)
+    bookings = {**BOOKINGS, "dimensions": [time("ds"), day]}
+    users = {**USERS, "entities": [entity("user", "primary", "current_user()")], "dimensions": [word("state"), day]}
+    (issue,) = issues(models=(bookings, LISTINGS, users))
+    assert issue.startswith('entity "user" of semantic model "users" (semantic_models[2].entities[0]): its SQL')
+    assert "joins" not in dataset("listings", models=(bookings, LISTINGS, users))
+
+
 def test_expressions_that_nothing_may_say_are_told() -> None:
     odd = model("odd", dimensions=[time("ds"), word("now", "current_user()")])
     (issue,) = issues(models=(BOOKINGS, odd))

@@ -1,5 +1,6 @@
 """SQL expressions of semantic models: formulas of ours over the table, or columns that a SELECT computes beside it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -28,7 +29,8 @@ class Columns:
     """
 
     dimensions: Mapping[tuple[str, str], Expr]
-    keys: Mapping[tuple[str, str], str]  # (model, entity) -> column
+    entities: Mapping[tuple[str, str], Expr]
+    keys: Mapping[tuple[str, str], str]  # (model, entity) -> column, of entities that are one
     aggregated: Mapping[Simple, Expr]
     computed: Mapping[str, Mapping[str, str]]
     refused: Mapping[Simple, str]  # why an aggregate is missing
@@ -52,15 +54,20 @@ class _Reader:
 
     def read(self) -> Columns:
         dimensions: dict[tuple[str, str], Expr] = {}
+        entities: dict[tuple[str, str], Expr] = {}
         keys: dict[tuple[str, str], str] = {}
+        counted = Counter(entity.name for model in self.manifest.models.values() for entity in model.entities)
+        joined = {name for name, models in counted.items() if models > 1}
         aggregated: dict[Simple, Expr] = {}
         refused: dict[Simple, str] = {}
         for model in self.manifest.models.values():
             for entity in model.entities:
                 said = f'entity "{entity.name}" of semantic model "{model.name}"'
                 tree = self._told(model.name, entity.expression, f"{entity.name}_key", said, entity.at)
-                if tree is not None and not isinstance(tree, Name):  # joins match columns
+                if tree is not None and not isinstance(tree, Name) and entity.name in joined:  # joins match columns
                     tree = self._add(model.name, entity.expression, f"{entity.name}_key")
+                if tree is not None:
+                    entities[model.name, entity.name] = tree
                 if isinstance(tree, Name):
                     keys[model.name, entity.name] = tree.path[0]
             for dimension in model.dimensions:
@@ -74,7 +81,7 @@ class _Reader:
                     aggregated[simple] = self._formula(simple.model, simple.expression, f"{metric.name}_value")
                 except FormulaError as error:
                     refused[simple] = not_ours(simple.expression, error)
-        return Columns(dimensions, keys, aggregated, self.computed, refused)
+        return Columns(dimensions, entities, keys, aggregated, self.computed, refused)
 
     def _told(self, model: str, sql: str, otherwise: str, said: str, at: JsonPath) -> Expr | None:
         """The formula, or None and an issue."""

@@ -82,10 +82,10 @@ class DatasetWriter:
         computed = self.columns.computed.get(model.name, {})
         if model.name not in self.events or self._own_key(model) is not None:
             return computed
-        trees = (tree for (name, _), tree in self.columns.dimensions.items() if name == model.name)
+        elements = (*self.columns.dimensions.items(), *self.columns.entities.items())
+        trees = (tree for (name, _), tree in elements if name == model.name)
         read = {column for tree in trees for column in columns_in(tree)} - set(computed)
-        keys = {column for (name, _), column in self.columns.keys.items() if name == model.name} - set(computed)
-        order = sorted(read | keys | (self.columns.read_by_aggregates(model.name) - set(computed)))
+        order = sorted(read | (self.columns.read_by_aggregates(model.name) - set(computed)))
         return {**computed, ROW_NUMBER: f"row_number() over (order by {', '.join(map(quoted, order))})"}
 
     def _key(self, model: SemanticModel) -> Json:
@@ -133,7 +133,7 @@ class DatasetWriter:
     def _dimensions(self, model: SemanticModel, *, tell: bool = True) -> Tree:
         found: Tree = {}
         for entity in model.entities:
-            if (model.name, entity.name) in self.columns.keys:
+            if (model.name, entity.name) in self.columns.entities:
                 found[self.names.elements[model.name, entity.name]] = self._entity(model, entity)
         for dimension in model.dimensions:
             if (model.name, dimension.name) in self.columns.dimensions:
@@ -142,8 +142,8 @@ class DatasetWriter:
 
     def _entity(self, model: SemanticModel, entity: Entity) -> Tree:
         """The key of an entity: the same thing in every model that has the entity."""
-        name, column = self.names.elements[model.name, entity.name], self.columns.keys[model.name, entity.name]
-        found = self._said(name, Name((column,)), self.column_type(model, column))
+        name, tree = self.names.elements[model.name, entity.name], self.columns.entities[model.name, entity.name]
+        found = self._said(name, tree, type_of(tree, self._column_types(model)))
         return found | self._conforming(model.name, entity.name) | _said_words(entity.label, entity.description)
 
     def _conforming(self, model: str, element: str) -> Tree:

@@ -32,7 +32,11 @@ def import_manifest(
     columns = read_columns(manifest, issues)
     graph = JoinGraph(manifest.models)
     edges = [edge for edge in _edges(manifest, graph) if _can_join(manifest, columns, edge)]
-    shortcuts = list(shortcuts_of(manifest, graph, facts_of(manifest)))
+    shortcuts = [
+        one
+        for one in shortcuts_of(manifest, graph, facts_of(manifest))
+        if one.first in edges and _has_columns(columns, one.second)
+    ]
     naming = Naming(manifest, edges)
     shared = [_sayable(group, columns) for group in shared_elements(manifest)]
     names, shortcut_names = _names(manifest, naming, shared, columns, shortcuts)
@@ -70,10 +74,13 @@ def _edges(manifest: Manifest, graph: JoinGraph) -> Iterator[Edge]:
 
 def _can_join(manifest: Manifest, columns: Columns, edge: Edge) -> bool:
     """Both sides have the column; and where the row that held at a time is meant, there is a time."""
-    has_columns = (edge.model, edge.entity) in columns.keys and (edge.to, edge.entity) in columns.keys
     time = manifest.models[edge.model].time
     has_time = time is not None and (edge.model, time) in columns.dimensions
-    return has_columns and (has_time or not is_history(manifest.models[edge.to]))
+    return _has_columns(columns, edge) and (has_time or not is_history(manifest.models[edge.to]))
+
+
+def _has_columns(columns: Columns, edge: Edge) -> bool:
+    return (edge.model, edge.entity) in columns.keys and (edge.to, edge.entity) in columns.keys
 
 
 def _names(
@@ -101,13 +108,12 @@ def _names(
 
 def _plain_columns(columns: Columns) -> dict[Element, str]:
     """The elements that are one column each."""
-    dimensions = {element: tree.path[0] for element, tree in columns.dimensions.items() if isinstance(tree, Name)}
-    return {**dimensions, **columns.keys}
+    elements = {**columns.dimensions, **columns.entities}
+    return {element: tree.path[0] for element, tree in elements.items() if isinstance(tree, Name)}
 
 
 def _sayable(group: tuple[Element, ...], columns: Columns) -> tuple[Element, ...]:
-    plain = _plain_columns(columns)
-    return tuple(element for element in group if element in plain)
+    return tuple(element for element in group if element in columns.entities or element in columns.dimensions)
 
 
 def _guessed(manifest: Manifest, columns: Columns, graph: JoinGraph) -> dict[Element, ColumnType]:

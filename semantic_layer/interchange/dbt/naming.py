@@ -76,21 +76,19 @@ class Naming:
         columns: Mapping[Element, str],
         avoided: Mapping[str, Collection[str]],
     ) -> dict[Element, str]:
-        """One name for each thing that several models have: that of its column at home.
+        """One name for each thing that several models have: that of its column at home, if it is one there.
 
         `avoided` are the columns that aggregates of a model read: no dimension may mean anything else by their names.
         """
         found: dict[Element, str] = {}
         for group in groups:
-            members = [one for one in group if one in columns]
-            if not members:
-                continue
-            form = in_our_form(members[0][1], "entity")
-            plain = (in_our_form(columns[members[0]], "entity"), form, f"{form}_id")
-            unclear = {name for one in members for name in avoided.get(one[0], ()) if name != columns[one]}
+            form = in_our_form(group[0][1], "entity")
+            column = columns.get(group[0])
+            plain = (*([] if column is None else [in_our_form(column, "entity")]), form, f"{form}_id")
+            unclear = {name for one in group for name in avoided.get(one[0], ()) if name != columns.get(one)}
             candidates = (one for one in chain(plain, numbered(f"{form}_key")) if one not in unclear)
-            name = _free_in((self._scopes(model) for model, _ in members), candidates, ("shared", members[0]))
-            found.update(dict.fromkeys(members, name))
+            name = _free_in((self._scopes(model) for model, _ in group), candidates, ("shared", group[0]))
+            found.update(dict.fromkeys(group, name))
         return found
 
     def joins(self) -> dict[Edge, str]:
