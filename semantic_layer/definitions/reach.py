@@ -101,6 +101,8 @@ def _by_dataset(catalog: Catalog, home: str, words: str) -> FoundDimension | Not
     Or to a dataset whose dimension conforms to it: another source has a list of stores of its own (rule 5).
     """
     dataset_name, last = words.split(".", 1)
+    if dataset_name == home or _leads_home(catalog, dataset_name, home):
+        return find_dimension(catalog, home, last)
     if "." in last or dataset_name not in catalog.datasets:
         return NotFound()
     target = (dataset_name, last)
@@ -114,6 +116,12 @@ def _by_dataset(catalog: Catalog, home: str, words: str) -> FoundDimension | Not
         return to_one[0]
     paths = tuple(found.words for found in (to_one or to_many))
     return NotFound(paths)
+
+
+def _leads_home(catalog: Catalog, join: str, home: str) -> bool:
+    """Whether a join's name is one for `home` wherever it stands: its rows know themselves by it (rule 5)."""
+    aims = {one.joins[join].to for one in catalog.datasets.values() if join in one.joins}
+    return aims == {home}
 
 
 def reached(catalog: Catalog, home: str, *, to_many: bool) -> Iterator[FoundDimension]:

@@ -1,18 +1,17 @@
 """The steps of time that a calendar has: the days of its dataset, or hours of one that is finer (rules 13 to 15)."""
 
-from semantic_layer.definitions.expression import Expr, rewrite
+from semantic_layer.definitions.expression import Expr
 from semantic_layer.definitions.model import Calendar
 from semantic_layer.definitions.types import TIMESTAMP, Grain
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.key_values import dates_compared, key_of
+from semantic_layer.plan.key_values import key_of
 from semantic_layer.plan.nodes import Block, Output, PeriodStart, Step
-from semantic_layer.plan.periods import period_type
+from semantic_layer.plan.periods import about_periods, period_type
 from semantic_layer.plan.row_scope import RowScope
-from semantic_layer.plan.typed import cast, typed
+from semantic_layer.plan.typed import cast
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.measure import Asked
 
 
 def calendar_steps(
@@ -31,7 +30,7 @@ def calendar_steps(
     type_ = period_type(grain)
     moment = scope.column(scope.dataset, scope.alias, column)
     label: Expr = cast(moment, type_) if grain is finest else PeriodStart(moment, grain, week_start, type_)
-    where = tuple(_about(condition, label) for condition in time)
+    where = about_periods(time, label, context.catalog, scope.calendars)
     columns = tuple(
         Output(draft.key_name(key), key_of(key, label, week_start, scope.calendars), key.type) for key in keys
     )
@@ -55,11 +54,6 @@ def _listed(calendar: Calendar, grain: Grain) -> tuple[str, str, Grain]:
     finest = max(fine, key=lambda one: one.rank)
     dataset, column = places[finest]
     return dataset, column, finest
-
-
-def _about(condition: Expr, label: Expr) -> Expr:
-    """A time condition asked of a step's first moment."""
-    return typed(dates_compared(rewrite(condition, lambda node: label if isinstance(node, Asked) else None)))
 
 
 def as_moment(label: Expr) -> Expr:

@@ -41,14 +41,15 @@ def entity_step(node: EntityCondition, context: Context, draft: Draft) -> Step:
     """One row per entity that has a value: its keys, then the inputs of the condition in order (rule 20)."""
     home = next(home for measure in node.inputs.values() for home, _ in homes(measure))
     bare = Context(context.published, ())
-    keys = entity_keys(node.entity, home, bare)
-    prefix = "_".join(last_word(words) for words in node.entity)
+    entity = node.by or node.entity
+    keys = entity_keys(entity, home, bare)
+    prefix = "_".join(last_word(words) for words in entity)
     values = []
     for name, measure in node.inputs.items():
         where = () if node.all_time else _range(measure, context, draft)
         inside = replace(bare, keys=keys, where=where)
         values.append(draft.evaluate(measure, inside, draft, f"{last_word(name)}_per_{prefix}"))
-    shared = f"entity {context.published.revision} {node.entity} {values}"
+    shared = f"entity {context.published.revision} {entity} {values}"
     if shared in draft.shared:
         return draft.shared[shared]
     rows = together(keys, values, draft)

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from semantic_layer.definitions.expression import Call, Expr, Literal, rewrite
-from semantic_layer.definitions.types import DATE, CalendarGrain, ColumnType, Grain, Kind
+from semantic_layer.definitions.grains import find_grain
+from semantic_layer.definitions.model import Catalog
+from semantic_layer.definitions.types import DATE, TIMESTAMP, CalendarGrain, ColumnType, Grain, Kind
 from semantic_layer.plan.calendar_joins import CalendarJoins
 from semantic_layer.plan.nodes import PeriodStart
 from semantic_layer.plan.typed import cast, type_of
@@ -26,6 +28,15 @@ def key_of(key: BoundKey, value: Expr, week_start: str, calendars: CalendarJoins
             return value
         return PeriodStart(value, key.grain, week_start, key.type)
     return value if serves_as(type_of(value), key.type) else cast(value, key.type)
+
+
+def period_of(words: object, value: Expr, catalog: Catalog, calendars: CalendarJoins) -> Expr:
+    """The first moment, or a calendar's label, of the period that holds a value; `words` name a grain."""
+    grain = find_grain(str(words), catalog.calendars)
+    assert grain is not None
+    if isinstance(grain, CalendarGrain):
+        return calendars.period(grain, value)
+    return PeriodStart(value, grain, catalog.settings.week_start, TIMESTAMP if grain.is_clock else DATE)
 
 
 def dates_compared(condition: Expr) -> Expr:

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal, rewrite, walk
+from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, ColumnType, Grain, resolution
 from semantic_layer.errors import ErrorCode, refuse
+from semantic_layer.plan.calendar_joins import CalendarJoins
 from semantic_layer.plan.calendar_periods import calendar_joins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
-from semantic_layer.plan.key_values import dates_compared
+from semantic_layer.plan.key_values import dates_compared, period_of
 from semantic_layer.plan.nodes import Block, Field, Output, PeriodStart, Series, Step, UnitedRows
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeFilter
@@ -91,10 +93,10 @@ def series(
         return draft.add(Step(name, moments, ("period",)))
     every = draft.add(Step(draft.name(f"{hint}_moments"), moments, ("period",)))
     period = every.field("period")
-    where = () if plain_ranges(filters) else tuple(_about(condition, period) for condition in filters.time)
+    calendars = calendar_joins(context, draft)
+    where = () if plain_ranges(filters) else about_periods(filters.time, period, context.catalog, calendars)
     if zone is not None:  # to an instant and back: an hour that is left out comes back as another
         where = (Call("eq", (Call("at_zone", (period, Literal(zone), Literal(zone))), period)), *where)
-    calendars = calendar_joins(context, draft)
     label: Expr = period
     if isinstance(grain, CalendarGrain):
         label = calendars.period(grain, period)
@@ -130,10 +132,21 @@ def _changing_zone(words: str, home: str, context: Context, draft: Draft) -> str
     return zone if converted or found.dimension.time.stored_in is not None else None
 
 
-def _about(condition: Expr, period: Field) -> Expr:
-    """A time condition asked of a period's first moment."""
-    replaced = rewrite(condition, lambda node: period if isinstance(node, Asked) else None)
-    return typed(dates_compared(replaced))
+def about_periods(
+    conditions: Sequence[Expr], period: Expr, catalog: Catalog, calendars: CalendarJoins
+) -> tuple[Expr, ...]:
+    """Time conditions asked of a period's first moment."""
+
+    def look_up(node: Expr) -> Expr | None:
+        match node:
+            case Asked():
+                return period
+            case Call("period_of", (Literal(grain), Asked())):
+                return period_of(grain, period, catalog, calendars)
+            case _:
+                return None
+
+    return tuple(typed(dates_compared(rewrite(condition, look_up))) for condition in conditions)
 
 
 def _ends(bounds: Bounds, span: Step | None, grain: Grain, week_start: str) -> tuple[Expr, Expr]:

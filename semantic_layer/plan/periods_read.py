@@ -99,7 +99,7 @@ def _first_of_custom(
     unit: CalendarGrain, grain: CalendarGrain, periods: Step, filters: TimeFilter, context: Context, draft: Draft
 ) -> Reading:
     """The first asked of the calendar's smaller periods in the larger one."""
-    places = _places(grain, unit, context, draft)
+    places = places_in(grain, unit, context, draft)
     asked: tuple[Expr, ...] = ()
     if filters.bounds.start is not None:
         asked = (Call("gt", (places.field("end_moment"), Value(filters.bounds.start, TIMESTAMP))),)
@@ -139,7 +139,7 @@ def _periods_before(
         same = _inner(every, own, Call("eq", (every.field("period", own), label)))
         return _with_read(periods, (same, earlier), every.field("period", before), DATE, draft)
     assert key.grain is not None
-    places = _places(key.grain, unit, context, draft)
+    places = places_in(key.grain, unit, context, draft)
     outer = Output("outer_period", places.field("outer_period"), DATE)
     most = Output("last_place", Aggregate("max", (places.field("place"),)), BIGINT)
     sizes = draft.add(
@@ -162,7 +162,7 @@ def _periods_before(
     return _with_read(periods, joins, cast(places.field("period", there), label.type), label.type, draft)
 
 
-def _places(grain: Grain | CalendarGrain, unit: CalendarGrain, context: Context, draft: Draft) -> Step:
+def places_in(grain: Grain | CalendarGrain, unit: CalendarGrain, context: Context, draft: Draft) -> Step:
     """The rows of a calendar, or its periods of a grain, each with its place in its period of `unit`, from 1 on.
 
     A smaller period belongs to the larger one that its first row is of.

@@ -15,7 +15,7 @@ from semantic_layer.plan.calendar_joins import DAY, CalendarJoins
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import attribute_step, entity_step, filled_for, leading_members
-from semantic_layer.plan.key_values import dates_compared, key_of, serves_as
+from semantic_layer.plan.key_values import dates_compared, key_of, period_of, serves_as
 from semantic_layer.plan.nodes import (
     Block,
     DatasetRows,
@@ -354,6 +354,8 @@ class RowScope:
                     return self.named(node)
                 case Asked(words):
                     return self.dimension(self.find(words))
+                case Call("period_of", (Literal(grain), Asked(words))):
+                    return period_of(grain, self.dimension(self.find(words)), self.catalog, self.calendars)
                 case Exists():
                     return self._exists(node)
                 case EntityCondition():

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from semantic_layer.definitions.expression import Aggregate, Call, Expr, Literal
 from semantic_layer.definitions.model import AtStartOf, Duration, Take, ToDate, Trailing
-from semantic_layer.definitions.types import TIMESTAMP, AnyGrain, CalendarGrain, Grain, resolution
+from semantic_layer.definitions.types import DATE, TIMESTAMP, AnyGrain, CalendarGrain, Grain, resolution
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.aggregates import aggregate_result
+from semantic_layer.plan.calendar_periods import periods_in_order
 from semantic_layer.plan.calendar_steps import as_moment, calendar_steps
 from semantic_layer.plan.combine import together
 from semantic_layer.plan.context import Context, Evaluated, Frame
@@ -26,10 +27,12 @@ from semantic_layer.plan.nodes import (
     PeriodStart,
     RowNumber,
     Step,
+    StepRows,
 )
 from semantic_layer.plan.periods import period_type
-from semantic_layer.plan.time_keys import keys_of_steps, time_filter
-from semantic_layer.plan.typed import type_of, typed_aggregate
+from semantic_layer.plan.periods_read import places_in
+from semantic_layer.plan.time_keys import TimeFilter, keys_of_steps, time_filter
+from semantic_layer.plan.typed import cast, type_of, typed_aggregate
 from semantic_layer.query.bound import BoundKey
 from semantic_layer.query.calendar import nests
 from semantic_layer.query.measure import Base, EveryPeriod, Filtered, Measure, Shifted, Windowed
@@ -83,6 +86,8 @@ def _read_rows(
     assert measure.steps is not None
     filters = time_filter(measure, context.catalog, context.where)
     grain = _step_grain(base, context)
+    if isinstance(measure.by, Duration) and isinstance(measure.by.unit, CalendarGrain):
+        return _read_custom(measure, measure.by.count, measure.by.unit, grain, dated, filters, context, draft, hint)
     steps = calendar_steps(measure.steps, grain, dated, filters.time, context, draft, hint)
     label = steps.field("period")
     start = as_moment(_read(measure.by, label, context))
@@ -91,6 +96,62 @@ def _read_rows(
     )
     where = replace(context, where=filters.rest, frame=Frame(frame.name, True, not grain.is_clock, False, stepped=True))
     return draft.evaluate(measure.inner, where, draft, hint)
+
+
+def _read_custom(
+    measure: Shifted,
+    count: int,
+    unit: CalendarGrain,
+    grain: Grain,
+    dated: tuple[BoundKey, ...],
+    filters: TimeFilter,
+    context: Context,
+    draft: Draft,
+    hint: str,
+) -> Evaluated:
+    """So many periods of a calendar before: asked by these periods alone, each reads all of the earlier one; else a
+    day reads the day at its own place there, if that has one.
+    """
+    assert measure.steps is not None
+    every = periods_in_order(unit, context, draft)
+    whole = all(key.grain == unit for key in dated)
+    if whole and filters.time:
+        message = f"a shift by {unit}s that is asked by them alone takes no time filter"
+        raise refuse(ErrorCode.SHIFT_GRAIN, message, path=("where",))
+    before = every.field("number", "before")
+    if whole:
+        columns = tuple(Output(draft.key_name(key), every.field("period"), key.type) for key in dated)
+        start: Expr = every.field("first_moment", "before")
+        end: Expr = every.field("end_moment", "before")
+        own = every
+        joins: tuple[Joined, ...] = ()
+        number = every.field("number")
+    else:
+        own = calendar_steps(measure.steps, grain, dated, filters.time, context, draft, hint)
+        places = places_in(Grain.DAY, unit, context, draft)
+        columns = tuple(Output(one.name, own.field(one.name), one.type) for one in own.block.columns)
+        day = cast(PeriodStart(own.field("period"), Grain.DAY, "monday", DATE), places.field("period").type)
+        joins = (
+            _beside(places, "here", Call("eq", (places.field("period", "here"), day))),
+            _beside(every, "own", Call("eq", (every.field("period", "own"), places.field("outer_period", "here")))),
+        )
+        number = every.field("number", "own")
+        start = as_moment(places.field("period", "there"))
+        end = Moved(start, 1, grain, TIMESTAMP)
+    joins = (*joins, _beside(every, "before", Call("eq", (before, Call("subtract", (number, Literal(count)))))))
+    if not whole:
+        same_period = Call("eq", (places.field("outer_period", "there"), every.field("period", "before")))
+        same_place = Call("eq", (places.field("place", "there"), places.field("place", "here")))
+        joins = (*joins, _beside(places, "there", same_period, same_place))
+    window = (Output("window_start", start, TIMESTAMP), Output("window_end", end, TIMESTAMP))
+    block = Block(own.rows(), (*columns, *window), joins)
+    step = draft.add(Step(draft.name(f"{hint}_windows"), block, tuple(one.name for one in columns)))
+    framed = Frame(step.name, True, not grain.is_clock, False, stepped=True)
+    return draft.evaluate(measure.inner, replace(context, where=filters.rest, frame=framed), draft, hint)
+
+
+def _beside(rows: Step, alias: str, *on: Expr) -> Joined:
+    return Joined(JoinHow.INNER, StepRows(rows.name, alias), on)
 
 
 def _read(by: Duration | AtStartOf, label: Expr, context: Context) -> Expr:

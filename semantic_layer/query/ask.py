@@ -57,11 +57,14 @@ class NotThis:
 
 @dataclass(frozen=True, slots=True)
 class DimensionFilter:
+    """A dimension (of a time dimension: its part, or the period of a grain) compared with values."""
+
     dimension: str
     op: str
     values: tuple[JsonValue, ...] = ()
     part: str | None = None
     path: Path = ()
+    grain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,10 @@ class LastFilter:
 
 @dataclass(frozen=True, slots=True)
 class MetricFilter:
-    """Rows of entities (`per`) whose metric passes, over ALL_TIME or the question's RANGE (rule 20)."""
+    """Rows of entities (`per`) whose metric passes, over ALL_TIME or the question's RANGE (rule 20).
+
+    `by` is how the metric's own rows reach the entity, where that is by another name than `per`.
+    """
 
     metric: str
     per: str
@@ -85,6 +91,7 @@ class MetricFilter:
     op: str
     values: tuple[JsonValue, ...] = ()
     path: Path = ()
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ So whatever is asked of the events - keys, filters, windows, shifts - chooses am
 
 from semantic_layer.definitions.expression import Aggregate
 from semantic_layer.definitions.model import After
-from semantic_layer.query.measure import Base, Credited, Credits, Events, Filled, Filtered, Measure
+from semantic_layer.query.measure import Base, Credited, Credits, Events, EveryPeriod, Filled, Filtered, Measure
 
 CREDITS = "count_credits"  # the aggregate that adds credits: a count, 0 over no rows
 
@@ -27,7 +27,7 @@ def _events(measure: Measure) -> Events:
         case Filtered(inner, where):
             events = _events(inner)
             return Events(events.count, (*events.where, where))
-        case Filled(inner):
+        case Filled(inner) | EveryPeriod(inner):
             return _events(inner)
         case _:
             raise TypeError(f"{type(measure).__name__} counts no events")

@@ -29,14 +29,14 @@ WITHOUT_VALUES = ("IS_NULL", "IS_NOT_NULL")
 JOINED = {"and": ("and",), "or": ("or",), "not": ("not",)}
 WHERE_FORMS = {
     **JOINED,
-    "dimension": ("dimension", "part", "op", "values", "last"),
-    "metric": ("metric", "per", "over", "op", "values"),
+    "dimension": ("dimension", "grain", "part", "op", "values", "last"),
+    "metric": ("metric", "per", "by", "over", "op", "values"),
     "segment": ("segment",),
 }
 HAVING_FORMS = {**JOINED, "key": ("key", "op", "values")}
 WHERE_SAID = (
-    "{and}, {or}, {not}, {dimension, part?, op, values}, {dimension, last}, "
-    "{metric, per, over, op, values} or {segment}"
+    "{and}, {or}, {not}, {dimension, grain?, part?, op, values}, {dimension, last}, "
+    "{metric, per, by?, over, op, values} or {segment}"
 )
 HAVING_SAID = "{and}, {or}, {not} or {key, op, values}"
 
@@ -102,7 +102,7 @@ class FilterReader:
             case "metric":
                 return MetricFilter(
                     node.required_text("metric"), node.required_text("per"), node.required_text("over"),
-                    node.required_text("op"), self._operands(node), node.path,
+                    node.required_text("op"), self._operands(node), node.path, node.text("by"),
                 )  # fmt: skip
             case "segment":
                 return SegmentFilter(node.required_text("segment"), node.path)
@@ -147,8 +147,12 @@ class FilterReader:
         name = node.required_text("dimension")
         if not node.has("last"):
             operator = node.required_text("op")
-            return DimensionFilter(name, operator, self._operands(node), node.text("part"), node.path)
-        for key in ("op", "values", "part"):
+            part, grain = node.text("part"), node.text("grain")
+            if part is not None and grain is not None:
+                message = "a condition is about a grain or a part, not both"
+                self._problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "part"))
+            return DimensionFilter(name, operator, self._operands(node), part, node.path, grain)
+        for key in ("op", "values", "grain", "part"):
             if node.has(key):
                 message = f"`last` stands beside `dimension` alone, without `{key}`"
                 self._problems.add(ErrorCode.BAD_FILTER, message, (*node.path, key))

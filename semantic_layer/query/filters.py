@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.expression import Call, Expr, Literal, Name
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Segment
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.types import INTEGER, ColumnType, Grain, Kind, Part
+from semantic_layer.definitions.types import INTEGER, CalendarGrain, ColumnType, Grain, Kind, Part
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import (
     AllOf,
@@ -22,6 +22,7 @@ from semantic_layer.query.ask import (
     SegmentFilter,
 )
 from semantic_layer.query.declared_types import dimension_type
+from semantic_layer.query.grain_words import bind_grain
 from semantic_layer.query.measure import Asked, EntityCondition, Measure, Value, homes
 from semantic_layer.query.problems import Problems, did_you_mean, listed, near_names
 from semantic_layer.query.resolve_rule import measure_of, owned_segment, segment_condition
@@ -110,11 +111,28 @@ def _dimension_condition(node: DimensionFilter, names: FilterNames, problems: Pr
             return None
         operand = _Operand(Call("date_part", (Literal(part.value), asked)), INTEGER, f"{node.dimension} {part.name}")
         return _comparison(operand, node.op, node.values, node.path, problems)
+    if node.grain is not None:
+        return _period_condition(node, found, names, problems)
     if found.dimension.time is not None:
         return _time_comparison(asked, node, names.zone, problems)
     type_ = dimension_type(names.catalog, found)
     operand = _Operand(asked, type_, node.dimension, found.dimension.values)
     return _comparison(operand, node.op, node.values, node.path, problems)
+
+
+def _period_condition(
+    node: DimensionFilter, found: FoundDimension, names: FilterNames, problems: Problems
+) -> Expr | None:
+    """The first moment (of a calendar's period the label) of the period that holds the time, compared."""
+    path = (*node.path, "grain")
+    if found.dimension.time is None:
+        problems.add(ErrorCode.BAD_GRAIN, f"{node.dimension} is no time dimension, so it has no grain", path)
+        return None
+    grain = bind_grain(str(node.grain), names.catalog, path, problems)
+    if grain is None:
+        return None
+    words = grain.words if isinstance(grain, CalendarGrain) else grain.value
+    return _time_comparison(Call("period_of", (Literal(words), Asked(node.dimension))), node, names.zone, problems)
 
 
 def part_of(word: str, dimension: Dimension, path: Path, problems: Problems) -> Part | None:
@@ -207,7 +225,7 @@ def _compared(operand: Expr, op: str, values: list[Value]) -> Expr:
 # --- time --------------------------------------------------------------------------------------------------------
 
 
-def _time_comparison(asked: Asked, node: DimensionFilter, zone: str, problems: Problems) -> Expr | None:
+def _time_comparison(asked: Expr, node: DimensionFilter, zone: str, problems: Problems) -> Expr | None:
     """A date means the whole day: EQ and IN lie inside it, LTE reaches its end, GT starts after it (rule 12)."""
     if node.op in _PATTERNS:
         problems.add(ErrorCode.BAD_OPERATOR, f"{node.op} does not fit {node.dimension}, a time dimension", node.path)
@@ -265,9 +283,10 @@ def _metric_condition(node: MetricFilter, names: FilterNames, problems: Problems
         return None
     measure = measure_of(catalog, node.metric)
     found = names.dimension(node.per, (*node.path, "per"))
-    if found is not None and not reaches(catalog, measure, node.per):
-        message = f"{node.metric} cannot be computed per {node.per}"
-        problems.add(ErrorCode.UNREACHABLE_DIMENSION, message, (*node.path, "per"))
+    own, key = (node.per, "per") if node.by is None else (node.by, "by")
+    if found is not None and not reaches(catalog, measure, own):
+        message = f"{node.metric} cannot be computed per {own}"
+        problems.add(ErrorCode.UNREACHABLE_DIMENSION, message, (*node.path, key))
     elif found is not None and found.to_many_at is not None:
         message = f"{node.per} is across a to-many join, and a filter by a metric needs one of it for each row"
         problems.add(ErrorCode.BAD_FILTER, message, (*node.path, "per"))
@@ -275,7 +294,8 @@ def _metric_condition(node: MetricFilter, names: FilterNames, problems: Problems
     condition = _comparison(operand, node.op, node.values, node.path, problems)
     if condition is None:
         return None
-    return EntityCondition((node.per,), condition, {"value": measure}, node.over == "ALL_TIME")
+    by = () if node.by is None else (node.by,)
+    return EntityCondition((node.per,), condition, {"value": measure}, node.over == "ALL_TIME", by)
 
 
 def reaches(catalog: Catalog, measure: Measure, words: str) -> bool:

@@ -156,13 +156,15 @@ class EntityCondition(Leaf):
     """In a condition: the row's entity passes `condition` over `inputs`, which are computed per entity (rule 20).
 
     No other filter applies inside; `all_time` takes the whole history, else the question's time range bounds it.
-    Null where the row has no entity or the entity no value.
+    Null where the row has no entity or the entity no value. `by` are the names by which the rows of the inputs reach
+    the entity; empty where they are those of `entity`.
     """
 
     entity: tuple[str, ...]
     condition: Expr
     inputs: Mapping[str, Measure]
     all_time: bool
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

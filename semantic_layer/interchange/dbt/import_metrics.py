@@ -135,9 +135,20 @@ class MetricWriter:
             time = self._non_additive(found, simple, simple.non_additive)
         if time is not None and time != self.manifest.models[simple.model].time:
             found["time"] = self.names.elements[simple.model, time]
+        self._shown_everywhere(found, simple)
+        return found
+
+    def _shown_everywhere(self, found: Tree, simple: Simple) -> None:
+        """The rows that a metric has beside those with data, and the value in them."""
+        if simple.join_to_timespine and self.names.calendar is not None:
+            found["every_period"] = self.names.calendar
         if simple.fill_nulls_with is not None:
             found["fill"] = _number(simple.fill_nulls_with)
-        return found
+
+    def _stepped(self, found: Tree) -> None:
+        """Windows and shifts of dbt stand at each day of its time spine."""
+        if self.names.calendar is not None:
+            found["steps"] = self.names.calendar
 
     def _non_additive(self, found: Tree, simple: Simple, rule: NonAdditive) -> str:
         found["take"] = "first recorded" if rule.choice is WindowChoice.MIN else "last recorded"
@@ -182,6 +193,7 @@ class MetricWriter:
         self._where(found, metric.filters, homes_of(self.manifest, metric))
         found["over"] = _window_words(rule)
         found["take"] = rule.period_aggregate.value
+        self._stepped(found)
         return found
 
     def _conversion(self, metric: Metric, rule: Conversion) -> Tree:
@@ -193,9 +205,18 @@ class MetricWriter:
         converted: Tree = {"is": self._counted(rule.conversion)}
         self._where(converted, () if isinstance(rule.conversion, Simple) else rule.conversion.filters, [then])
         converted["after"] = {"event": event, "same": list[Json](same), "within": within, "match": "last"}
+        counted = rule.conversion if isinstance(rule.conversion, Simple) else self._simple_of(rule.conversion)
+        if counted is not None:
+            self._shown_everywhere(converted, counted)
+        # where nothing was converted dbt has no number, unless it is filled
+        said = "converted" if counted is not None and counted.fill_nulls_with is not None else "nullif(converted, 0)"
         if rule.calculation is ConversionCalculation.CONVERSIONS:
-            return converted
-        return {"is": f"converted / {event}", "with": {"converted": converted}}
+            return converted if said == "converted" else {"is": said, "with": {"converted": converted}}
+        return {"is": f"{said} / {event}", "with": {"converted": converted}}
+
+    def _simple_of(self, one: InputMetric) -> Simple | None:
+        rule = self.manifest.metrics[one.name].rule
+        return rule if isinstance(rule, Simple) else None
 
     def _event(self, metric: Metric, base: InputMetric | Simple, home: Home) -> str:
         """The metric that counts the events; one of its own where they are fewer than those of another metric."""
@@ -256,19 +277,25 @@ class _Steps:
         found: Tree = {"is": self.writer.names.metrics[one.name]}
         self.writer._where(found, one.filters, homes_of(self.writer.manifest, metric))
         if one.offset_window is not None:
-            found["ago"] = _duration(one.offset_window)
+            found["ago"] = self._duration(one.offset_window)
         elif one.offset_to_grain is not None:
             found["at_start_of"] = _unit(one.offset_to_grain)
-        if isinstance(metric.rule, Simple) and metric.rule.fill_nulls_with is not None:
-            found["fill"] = _number(metric.rule.fill_nulls_with)  # a step does not inherit it
+        if "ago" in found or "at_start_of" in found:
+            self.writer._stepped(found)
+        if isinstance(metric.rule, Simple):
+            self.writer._shown_everywhere(found, metric.rule)  # a step does not inherit it
         return found
+
+    def _duration(self, window: Window) -> str:
+        grain = self.writer.names.grains.get(window.granularity)
+        return _duration(window) if grain is None else f"{window.count} {grain}"
 
     def _candidates(self, one: InputMetric) -> Iterator[str]:
         own = self.writer.names.metrics[one.name]
         if one.alias is not None:
             yield one.alias
         if one.offset_window is not None:
-            yield f"{own}_{_duration(one.offset_window).replace(' ', '_')}_ago"
+            yield f"{own}_{self._duration(one.offset_window).replace(' ', '_')}_ago"
         elif one.offset_to_grain is not None:
             yield f"{own}_at_start_of_{one.offset_to_grain}"
         word = "before" if one.offset_window is not None else "at_start" if one.offset_to_grain else "some"

@@ -9,6 +9,7 @@ from semantic_layer.interchange.dbt.columns import Columns, read_columns
 from semantic_layer.interchange.dbt.filters import FilterReader, compared_elements
 from semantic_layer.interchange.dbt.import_datasets import LANGUAGE, DatasetWriter
 from semantic_layer.interchange.dbt.import_metrics import MetricWriter
+from semantic_layer.interchange.dbt.import_spines import CALENDAR, SpineWriter
 from semantic_layer.interchange.dbt.imported import Imported, ImportIssue, Names, TableTypes, Tree
 from semantic_layer.interchange.dbt.join_graph import Edge, JoinGraph, is_history
 from semantic_layer.interchange.dbt.losses import losses
@@ -53,6 +54,9 @@ def import_manifest(
         joins = datasets[names.datasets[shortcut.first.model]].setdefault("joins", {})
         assert isinstance(joins, dict)
         joins[name] = writer.shortcut_join(shortcut, name, name)
+    spines = SpineWriter(source, names, types or {}, issues).spines(manifest.time_spines)
+    names = spines.names
+    datasets |= spines.datasets
     filters = FilterReader(manifest, graph, names, naming.segment)
     metrics = MetricWriter(manifest, names, columns, filters, issues).metrics()
     for dataset, segments in filters.segments.items():
@@ -64,6 +68,8 @@ def import_manifest(
         "datasets": datasets,
         "metrics": metrics,
     }
+    if spines.calendar is not None:
+        tree["calendars"] = {CALENDAR: spines.calendar}
     return Imported(tree, names, (*issues, *losses(manifest)))
 
 
