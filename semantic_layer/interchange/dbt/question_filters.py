@@ -142,7 +142,8 @@ class _Reading:
             case Call("negate", (Literal(int() | Decimal() | float() as value),)):
                 return -value if isinstance(value, int) else -float(value)
             case _:
-                raise self._unreadable("what an element is compared with must be a value")
+                pass
+        raise self._unreadable("what an element is compared with must be a value")
 
     def _moment(self, tree: Expr) -> datetime:
         while isinstance(tree, Cast):
@@ -157,6 +158,8 @@ class _Reading:
                     return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
                 except ValueError:
                     pass
+            case _:
+                pass
         raise self._unreadable("what a time is compared with must be a moment, such as '2020-01-31'")
 
     # --- times ---------------------------------------------------------------------------------------------------

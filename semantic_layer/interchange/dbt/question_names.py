@@ -1,7 +1,7 @@
 """What a question's names mean: by which words of ours each home of its metrics knows them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
@@ -100,7 +100,8 @@ class QuestionNames:
         """What an element means for all homes at once. Raises if one of them has no, or another, such element."""
         if reference.is_metric_time:
             return self._metric_time(homes, path)
-        found = [(home, self._reached(reference, home, path)) for home in homes]
+        full = self._full_name(reference, homes, path)
+        found = [(home, self._reached(full, home, path)) for home in homes]
         words = self._common_words([reached for _, reached in found], [home for home, _ in found])
         if words is None:
             message = f"{reference.name} is not one dimension for all metrics of the question"
@@ -114,6 +115,25 @@ class QuestionNames:
             message = f"the rows of {missing[0]} have no time to be asked by"
             raise refuse(ErrorCode.UNREACHABLE_DIMENSION, message, path=path)
         return Meaning(TIME, self.time_granularity(homes))
+
+    def _full_name(self, reference: ElementReference, homes: Sequence[Home], path: Path) -> ElementReference:
+        """The name with all its entities. A name may leave out the first ones: it means the shortest way that ends so,
+        of those that all homes have.
+        """
+        common: set[tuple[str, ...]] | None = None
+        for home in homes:
+            own = {(*steps, one.element) for steps, one in self.graph.reached(home.model)}
+            ends = {one for one in own if one[-len(reference.path) - 1 :] == (*reference.path, reference.element)}
+            common = ends if common is None else common & ends
+        shortest = min((len(one) for one in common or ()), default=0)
+        nearest = sorted(one for one in common or () if len(one) == shortest)
+        if not nearest:
+            return reference
+        if len(nearest) > 1:
+            said = [SEPARATOR.join(one) for one in nearest]
+            message = f"{reference.name} can be {' or '.join(said)}; say which"
+            raise refuse(ErrorCode.AMBIGUOUS_PATH, message, path=path, near=tuple(said))
+        return replace(reference, path=nearest[0][:-1])
 
     def _reached(self, reference: ElementReference, home: Home, path: Path) -> Reached:
         found = self.graph.find(home.model, reference.path, reference.element)
