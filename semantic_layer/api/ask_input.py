@@ -142,19 +142,21 @@ _OPERATORS = (
 )
 WHERE: GraphQLInputObjectType = _input_type(
     "WhereInput",
-    "A filter on what is counted, exactly one of: {and}, {or}, {not}, {dimension, part?, op, values}, "
-    "{dimension, last}, {metric, per, over, op, values}, {segment}.",
+    "A filter on what is counted, exactly one of: {and}, {or}, {not}, {dimension, grain?, part?, op, values}, "
+    "{dimension, last}, {metric, per, by?, over, op, values}, {segment}.",
     lambda: {
         "and": (_list(WHERE), "All of these."),
         "or": (_list(WHERE), "Any of these."),
         "not": (WHERE, "What does not pass this."),
         "dimension": (GraphQLString, "The dimension that is compared."),
+        "grain": (WORD, "Of a time dimension: the first moment of the period of this grain is compared."),
         "part": (WORD, "Of a time dimension: the part of the date that is compared."),
         "op": (WORD, _OPERATORS),
         "values": (GraphQLList(VALUE), "What it is compared with; left out for IS_NULL and IS_NOT_NULL."),
         "last": (LAST, "Of a time dimension: the last units of time."),
         "metric": (GraphQLString, "Keeps the entities whose metric passes."),
         "per": (GraphQLString, "The entity that the metric is computed for, such as household_id."),
+        "by": (GraphQLString, "How the metric's own rows reach the entity, where it is by another name than per."),
         "over": (WORD, "ALL_TIME, or RANGE: the time range of this question."),
         "segment": (GraphQLString, "A named filter of the catalog."),
     },

@@ -119,9 +119,13 @@ def _by_dataset(catalog: Catalog, home: str, words: str) -> FoundDimension | Not
 
 
 def _leads_home(catalog: Catalog, join: str, home: str) -> bool:
-    """Whether a join's name is one for `home` wherever it stands: its rows know themselves by it (rule 5)."""
+    """Whether a join's name is the one name by which others lead to `home`: its rows know themselves by it (rule 5).
+
+    Where roles lead there, no row of it is one role's alone.
+    """
+    leading = {one.name for dataset in catalog.datasets.values() for one in dataset.joins.values() if one.to == home}
     aims = {one.joins[join].to for one in catalog.datasets.values() if join in one.joins}
-    return aims == {home}
+    return leading == {join} and aims == {home}
 
 
 def reached(catalog: Catalog, home: str, *, to_many: bool) -> Iterator[FoundDimension]:

@@ -1,4 +1,4 @@
-"""`python -m tests.dbt --engine duckdb`: every question of the sample, what came of it, and how many passed by category."""
+"""`python -m tests.dbt --engine duckdb`: every question of the sample, what came of it, and how many passed."""
 
 import argparse
 import asyncio

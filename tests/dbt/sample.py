@@ -1,7 +1,7 @@
 """dbt's questions with known answers: where they lie, the tables in a database, and how rows are compared.
 
-The whole sample lies beside a checkout (`../shared/dbt_sample`, test data of dbt-labs/metricflow, Apache-2.0); a few of
-its cases and all that they need are copied into `tests/dbt/some`, so that a checkout alone can be tested.
+The whole sample may lie in a folder beside a checkout (test data of dbt-labs/metricflow, Apache-2.0); a few of
+its cases and their tables are copied into `tests/dbt/some`, so that a checkout alone can be tested.
 """
 
 import json
@@ -19,6 +19,7 @@ import duckdb
 SOME = Path(__file__).parent / "some"
 WHOLE = Path(__file__).parents[3] / "shared" / "dbt_sample"
 SAMPLE = WHOLE if WHOLE.is_dir() else SOME
+MANIFESTS = WHOLE / "manifests" if WHOLE.is_dir() else Path(__file__).parents[1] / "interchange" / "manifests"
 TOLERANCE = 1e-6
 
 
@@ -63,8 +64,8 @@ def _case(found: dict[str, Any], expected: dict[str, Any] | None) -> Case:
     )
 
 
-def manifest(name: str, folder: Path = SAMPLE) -> Path:
-    return folder / "manifests" / f"{name}.json"
+def manifest(name: str) -> Path:
+    return MANIFESTS / f"{name}.json"
 
 
 # --- databases -------------------------------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ class Project:
 
     async def _open(self, manifest: Manifest, url: str, seconds: float) -> tuple[QuestionNames, Answers]:
         types = await _types(manifest, url)
-        imported = import_manifest(manifest, SOURCE, SOURCE.upper(), types)
+        imported = import_manifest(manifest, SOURCE, SOURCE.upper(), types, repeats=True)
         sound = sound_catalog(imported)
         settings = fixed_settings(
             connections={SOURCE: url},
