@@ -1,4 +1,4 @@
-"""dbt's own questions with known answers, on both engines: all of them where the whole sample is, else the copied few."""
+"""Questions of dbt with known answers, on both engines: all where the whole sample is, else the copied few."""
 
 import asyncio
 from collections.abc import Iterator
