@@ -17,7 +17,6 @@ from semantic_layer.cli.progress import Progress
 from semantic_layer.cli.words import Unreadable
 from semantic_layer.definitions.model import Table
 from semantic_layer.definitions.new_names import name_like
-from semantic_layer.definitions.reader import read_texts
 from semantic_layer.definitions.types import ColumnType
 from semantic_layer.errors import CannotRun, ErrorCode, SemanticLayerError
 from semantic_layer.interchange.dbt.files import HEAD, definition_files
@@ -200,7 +199,7 @@ def _lines(folder: Path, imported: Imported, written: Written, *, has_types: boo
     files = (*written.written, *written.unchanged)
     if not files:
         return
-    catalog = read_texts({name: (folder / name).read_text(encoding="utf-8") for name in files}).catalog
+    catalog = imported.catalog
     same = f" ({len(written.unchanged)} unchanged)" if written.unchanged else ""
     yield f"{counted(len(files), 'file')} in {folder}{same}: {contents_of(catalog)}"
     yield from (f"left from an earlier import, remove it: {folder / name}" for name in written.stale)

@@ -538,6 +538,18 @@ def test_a_metric_of_another_time_over_joins_to_history_is_told() -> None:
     assert issue.startswith('metric "paid" (metrics[1]): its joins to listings meet what held at ds, not at paid_at')
 
 
+def test_definitions_that_do_not_hold_are_left_out_with_all_that_rests_on_them() -> None:
+    amount = simple("amount", "visits", "sum", "amount")
+    asked = conversion(base_metric={"name": "amount"})
+    twice = metric("twice", "derived", expr="converted_visits * 2", metrics=[{"name": "converted_visits"}])
+    found = imported(*EVENTS, amount, asked, twice, models=(BOOKINGS, VISITS, BUYS, USERS))
+    assert set(found.catalog.metrics) == {"booked", "visits_made", "bought", "amount"}
+    assert [(one.subject, one.at, one.why.partition(":")[0]) for one in found.issues] == [
+        ('metric "converted_visits"', ("metrics", 4), '"amount" does not count the rows of one dataset'),
+        ('metric "twice"', ("metrics", 5), '"converted_visits" is not a metric. (With "from'),
+    ]
+
+
 # --- whole manifests ---------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.types import ColumnType
 from semantic_layer.definitions.yaml_text import Json
 from semantic_layer.interchange.dbt.join_graph import Edge, Reached
@@ -59,8 +60,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Definitions as the tree of one file, in the order in which a person would read them."""
+    """Definitions that hold: as the tree of one file, in the order in which a person would read them, and as a catalog.
+
+    `names` has also those of definitions that were left out; `issues` tell why they were.
+    """
 
     tree: Mapping[str, Json]
+    catalog: Catalog
     names: Names
     issues: tuple[ImportIssue, ...] = ()

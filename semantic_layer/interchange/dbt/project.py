@@ -30,7 +30,6 @@ from semantic_layer.interchange.dbt.manifest import Manifest
 from semantic_layer.interchange.dbt.question import Item, Moment, Question, read_question
 from semantic_layer.interchange.dbt.question_names import QuestionNames
 from semantic_layer.interchange.dbt.read_manifest import read_manifest
-from semantic_layer.interchange.dbt.sound_catalog import sound_catalog
 from semantic_layer.query.ask import Ask, OrderKey
 from semantic_layer.serving.answer import Answer, OutputType
 from semantic_layer.serving.answers import Answers
@@ -148,17 +147,14 @@ class Project:
     async def _open(self, manifest: Manifest, url: str, seconds: float) -> tuple[QuestionNames, Answers]:
         types = await _types(manifest, url)
         imported = import_manifest(manifest, SOURCE, SOURCE.upper(), types, repeats=True)
-        sound = sound_catalog(imported)
         settings = fixed_settings(
             connections={SOURCE: url},
             default_limit=self._max_rows,
             max_limit=self._max_rows,
             question_seconds=seconds,
         )
-        backend = await self._closing.enter_async_context(open_backend(settings, draft_catalogs(sound.catalog)))
-        return QuestionNames(
-            manifest, imported, sound.catalog, JoinGraph(manifest.models), sound.left_out
-        ), backend.answers
+        backend = await self._closing.enter_async_context(open_backend(settings, draft_catalogs(imported.catalog)))
+        return QuestionNames(manifest, imported, JoinGraph(manifest.models)), backend.answers
 
     # --- asking --------------------------------------------------------------------------------------------------
 

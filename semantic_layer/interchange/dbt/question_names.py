@@ -1,6 +1,6 @@
 """What a question's names mean: by which words of ours each home of its metrics knows them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from semantic_layer.definitions.model import Catalog
@@ -35,13 +35,15 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class QuestionNames:
-    """The names of one project. `left_out`: metrics, by our name, whose definitions do not hold, and why."""
+    """The names of one project."""
 
     manifest: Manifest
     imported: Imported
-    catalog: Catalog
     graph: JoinGraph
-    left_out: Mapping[str, str]
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.imported.catalog
 
     @property
     def grains(self) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ class QuestionNames:
         if ours is None or ours not in self.catalog.metrics:
             subject = f'metric "{name}"'
             known = (one.why for one in self.imported.issues if one.subject == subject)
-            why = next(known, self.left_out.get(ours or "", "its definition was left out"))
+            why = next(known, "its definition was left out")
             raise refuse(ErrorCode.NOT_SUPPORTED, f"{name} could not be imported: {why}", path=path)
         return ours
 
