@@ -538,6 +538,22 @@ def test_a_metric_of_another_time_over_joins_to_history_is_told() -> None:
     assert issue.startswith('metric "paid" (metrics[1]): its joins to listings meet what held at ds, not at paid_at')
 
 
+@pytest.mark.parametrize(
+    ("expr", "wanted"),
+    [
+        ("a - before / NULLIF(before, 0)", "booked - cast(before / nullif(before, 0) as float)"),
+        ("a + r", "cast(booked as float) + cast(rate as float)"),
+        ("a - 10", "booked - 10"),
+    ],
+)
+def test_counts_and_ratios_add_as_bare_numbers(expr: str, wanted: str) -> None:
+    guests = simple("guests", "bookings", "count_distinct", "guest_id")
+    rate = metric("rate", "ratio", numerator={"name": "booked"}, denominator={"name": "guests"})
+    before = {"name": "booked", "alias": "before", "offset_window": WEEK}
+    inputs = [{"name": "booked", "alias": "a"}, before, {"name": "rate", "alias": "r"}]
+    assert rule(guests, rate, metric("d", "derived", expr=expr, metrics=inputs))["is"] == wanted
+
+
 def test_definitions_that_do_not_hold_are_left_out_with_all_that_rests_on_them() -> None:
     amount = simple("amount", "visits", "sum", "amount")
     asked = conversion(base_metric={"name": "amount"})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from semantic_layer.definitions.expression import Name
+from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.types import ColumnType
 from semantic_layer.interchange.dbt.column_types import conditions_in
 from semantic_layer.interchange.dbt.columns import Columns, read_columns
@@ -15,6 +16,7 @@ from semantic_layer.interchange.dbt.join_graph import Edge, JoinGraph, is_histor
 from semantic_layer.interchange.dbt.losses import losses
 from semantic_layer.interchange.dbt.manifest import AggregationKind, Manifest
 from semantic_layer.interchange.dbt.metric_homes import filters_of_metric, homes_of
+from semantic_layer.interchange.dbt.mixed_units import without_units
 from semantic_layer.interchange.dbt.naming import Naming, facts_of
 from semantic_layer.interchange.dbt.shared_elements import Element, events_of, shared_elements
 from semantic_layer.interchange.dbt.shortcuts import Shortcut, shortcuts_of
@@ -72,7 +74,10 @@ def import_manifest(
     if spines.calendar is not None:
         tree["calendars"] = {CALENDAR: spines.calendar}
     held = sound(tree)
-    issues += (_left_out(place, why, manifest, names) for place, why in held.left_out.items())
+    mixed = [place[1] for place, one in held.left_out.items() if one.code is ProblemCode.UNITS]
+    if mixed:
+        held = sound(without_units(tree, mixed))
+    issues += (_left_out(place, one.message, manifest, names) for place, one in held.left_out.items())
     return Imported(held.tree, held.catalog, names, (*issues, *losses(manifest)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from semantic_layer.definitions.model import Catalog
-from semantic_layer.definitions.problem import DefinitionErrors
+from semantic_layer.definitions.problem import DefinitionErrors, Problem
 from semantic_layer.definitions.reader import read_trees
 from semantic_layer.definitions.yaml_text import Json, MapNode, Node, Origin, read_json
 from semantic_layer.interchange.dbt.imported import Tree
@@ -19,19 +19,19 @@ class Sound:
 
     tree: Tree
     catalog: Catalog
-    left_out: Mapping[Place, str]
+    left_out: Mapping[Place, Problem]
 
 
 def sound(tree: Mapping[str, Json]) -> Sound:
     """Raises DefinitionErrors for a mistake in what nothing can do without: the catalog's settings, the source."""
     kept = _copied(tree)
-    left_out: dict[Place, str] = {}
+    left_out: dict[Place, Problem] = {}
     while True:  # each round leaves something out, which may take others with it
         try:
             return Sound(kept, read_trees([_placed(kept)], []).catalog, left_out)
         except DefinitionErrors as errors:
-            places = {tuple(one.place.file.split("/")): one.message for one in errors.problems}
-            removable = {place: why for place, why in places.items() if _can_be_left_out(place)}
+            places = {tuple(one.place.file.split("/")): one for one in errors.problems}
+            removable = {place: one for place, one in places.items() if _can_be_left_out(place)}
             if not removable:
                 raise
             for place in removable:
