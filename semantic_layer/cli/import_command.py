@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +25,7 @@ from semantic_layer.interchange.dbt.importer import import_manifest
 from semantic_layer.interchange.dbt.json_place import said_path
 from semantic_layer.interchange.dbt.manifest import Manifest
 from semantic_layer.interchange.dbt.read_manifest import read_manifest
+from semantic_layer.interchange.dbt.saved_questions import FOLDER, saved_questions
 from semantic_layer.settings import Settings
 
 LARGEST = 500_000_000
@@ -107,8 +108,11 @@ def import_definitions(
         settings = settings_of_command(None)
         types = _types(settings, source, manifest, offline, timeout)
         imported = import_manifest(manifest, name_like(source, "source"), source.upper(), types, repeats=repeats)
+        questions = saved_questions(manifest, imported)
+        imported = replace(imported, issues=(*imported.issues, *questions.issues))
         is_refused = strict and bool(imported.issues)
-        written = Written((), (), ()) if is_refused else _write(out, definition_files(imported), force)
+        files = {**definition_files(imported), **questions.files}
+        written = Written((), (), ()) if is_refused else _write(out, files, force)
         if report is Report.JSON:
             print_json(_json(imported, written))
         else:
@@ -172,16 +176,21 @@ def _write(folder: Path, files: Mapping[str, str], force: bool) -> Written:
         )
     changed = [name for name in files if name not in there or name in other]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for file in map(folder.joinpath, files):
+            file.parent.mkdir(parents=True, exist_ok=True)
         for name in changed:
-            (folder / f".{name}.new").write_text(files[name], encoding="utf-8")
+            _beside(folder / name).write_text(files[name], encoding="utf-8")
         for name in changed:
-            (folder / f".{name}.new").replace(folder / name)
+            _beside(folder / name).replace(folder / name)
     except OSError as error:
         raise CannotRun(f"{folder} cannot be written: {error.strerror}") from None
     mine = sorted(one for one in folder.glob("*.yaml") if (_text_of(one) or "").startswith(f"# {HEAD}"))
     stale = tuple(one.name for one in mine if one.name not in files)
     return Written(tuple(changed), tuple(name for name in files if name not in changed), stale)
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f".{file.name}.new")
 
 
 def _text_of(file: Path) -> str | None:
@@ -201,19 +210,23 @@ def _lines(folder: Path, imported: Imported, written: Written, *, has_types: boo
         return
     catalog = imported.catalog
     same = f" ({len(written.unchanged)} unchanged)" if written.unchanged else ""
-    yield f"{counted(len(files), 'file')} in {folder}{same}: {contents_of(catalog)}"
+    questions = [name for name in files if name.startswith(f"{FOLDER}/")]
+    asked = f", {counted(len(questions), 'saved question')}" if questions else ""
+    yield f"{counted(len(files), 'file')} in {folder}{same}: {contents_of(catalog)}{asked}"
     yield from (f"left from an earlier import, remove it: {folder / name}" for name in written.stale)
     if not has_types:
         yield "types of columns are taken from how the project uses them; with the connection set they are read there"
     yield ""
     yield "next:"
-    yield from _next(folder, list(catalog.metrics))
+    yield from _next(folder, list(catalog.metrics), sorted(questions))
 
 
-def _next(folder: Path, metrics: Sequence[str]) -> Iterator[str]:
+def _next(folder: Path, metrics: Sequence[str], questions: Sequence[str]) -> Iterator[str]:
     yield f"  semantic-layer validate {folder} --data"
     if metrics:
         yield f"  semantic-layer query --definitions {folder} --metric {metrics[0]}"
+    if questions:
+        yield f"  semantic-layer query --definitions {folder} --ask {folder / questions[0]}"
 
 
 def _json(imported: Imported, written: Written) -> Mapping[str, object]:

@@ -116,6 +116,25 @@ def test_without_the_connection_types_are_as_the_project_uses_them(run: Run, man
     assert "is_instant:\n        type: boolean" in Path("definitions/bookings.yaml").read_text(encoding="utf-8")
 
 
+def test_saved_queries_are_questions_in_files(run: Run, manifest: Path, shop: None) -> None:
+    by = ["Dimension('listing__country')", "TimeDimension('metric_time', 'month')"]
+    order = ["Metric('booked').descending(True)", "TimeDimension('metric_time', 'month')"]
+    where = {"where_filters": [{"where_sql_template": "{{ Dimension('booking__is_instant') }}"}]}
+    asked = {"metrics": ["booked"], "group_by": by, "order_by": order, "where": where, "limit": 5}
+    impossible = {"metrics": ["booked"], "group_by": ["Dimension('guest__country')"]}
+    queries = [{"name": "by_country", "query_params": asked}, {"name": "../odd", "query_params": impossible}]
+    manifest.write_text(json.dumps({**project(), "saved_queries": queries}), encoding="utf-8")
+    told = run("import", "dbt", manifest, "--source", "SHOP").stdout
+    assert "4 files in definitions: 2 metrics, 2 datasets, 6 dimensions, 1 join, 1 saved question" in told
+    assert 'saved query "../odd" (saved_queries[1]): it cannot be asked here: ' in told
+    answered = run("query", "-d", "definitions", "--ask", "definitions/questions/by_country.json", "-f", "csv")
+    assert answered.stdout.splitlines() == [
+        "listing_country,metric_time_month,booked",
+        "country 0,2020-01-01,4",
+        "country 1,2020-01-01,1",
+    ]  # of the listings 0 and 2 the bookings 0 2 6 8, of 1 the booking 4
+
+
 def test_files_that_say_something_else_are_not_overwritten(run: Run, manifest: Path) -> None:
     run("import", "dbt", manifest, "--source", "SHOP")
     mine = Path("definitions/bookings.yaml")
