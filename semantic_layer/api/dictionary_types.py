@@ -10,16 +10,15 @@ from semantic_layer.api.dictionary_words import asked_language, output_type, sai
 from semantic_layer.api.lineage_types import LineageShown, lineage_shown, users_of
 from semantic_layer.api.request import Info
 from semantic_layer.api.usage_types import MetricUsage, usage_of
+from semantic_layer.api.version_cause import VersionCause
 from semantic_layer.definitions.formula_text import formula_text
 from semantic_layer.definitions.grains import grain_word
 from semantic_layer.definitions.model import Catalog, Deprecation, Domain, Metric, ParameterRule
-from semantic_layer.definitions.published import MetricVersion, PublishedCatalog, VersionCause
+from semantic_layer.definitions.published import MetricVersion, PublishedCatalog
 from semantic_layer.definitions.sentence import describe
 from semantic_layer.query.reach import ReachableDimension, reachable_dimensions
 from semantic_layer.registry.lineage import metric_node
 from semantic_layer.serving.answer import OutputType
-
-strawberry.enum(VersionCause, description="Why a version came: the metric's own change, or one below it.")
 
 
 @strawberry.type(name="MetricVersion", description="One immutable state of a metric's rule.")

@@ -16,6 +16,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from semantic_layer.api.answer_types import ROWS, AnswerShown, Rows
 from semantic_layer.api.ask_input import ASK, VALUE, Question
+from semantic_layer.api.change_types import CatalogChanges, changes_between
 from semantic_layer.api.dictionary_pages import checked_size, fitting_metrics, metrics_page
 from semantic_layer.api.dictionary_types import (
     CatalogInfo,
@@ -96,6 +97,14 @@ async def _dimension_values(
     return cast(DimensionValues, await context.answer(ask, info.path.key))
 
 
+async def _changes(
+    info: Info,
+    start: Annotated[int, strawberry.argument(name="from", description="The revision before.")],
+    end: Annotated[int | None, strawberry.argument(name="to", description="Left out, the one that answers.")] = None,
+) -> CatalogChanges | None:
+    return await changes_between(info, start, end)
+
+
 @strawberry.type
 class Query:
     query: AnswerShown | None = strawberry.field(resolver=_query, description="Asks metrics by name.")
@@ -112,6 +121,9 @@ class Query:
         resolver=_dimension_values,
         description="The members of a dimension, those that contain a text (also in upper, lower or title "
         "case) if one is searched.",
+    )
+    changes: CatalogChanges | None = strawberry.field(
+        resolver=_changes, description="What differs between two revisions, and how the numbers move."
     )
     catalog: CatalogInfo = strawberry.field(resolver=_catalog, description="The revision that answers.")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from semantic_layer.errors import Issue
+from semantic_layer.errors import ErrorCode, Issue, SemanticLayerError, refuse
 
 Value = int | Decimal | float | str | bool | date | datetime | None
 
@@ -142,6 +142,13 @@ class MetricNumbers:
     issues: tuple[Issue, ...] = ()
     left_out: str | None = None
     milliseconds: float = 0.0
+
+    def raise_if_not_compared(self) -> None:
+        """Raises what stood in the way of the comparison; DEADLINE_EXCEEDED where the cap left it out."""
+        if self.issues:
+            raise SemanticLayerError(self.issues)
+        if self.left_out is not None:
+            raise refuse(ErrorCode.DEADLINE_EXCEEDED, f"{self.metric} was not compared: {self.left_out}")
 
 
 def changed(before: Value, after: Value) -> bool:
