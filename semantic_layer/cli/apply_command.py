@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from semantic_layer.app.registry_place import running_registry
+from semantic_layer.cli import late
 from semantic_layer.cli.change_lines import all_change_lines, console
 from semantic_layer.cli.definition_commands import Paths, existing_files
 from semantic_layer.cli.outcome import counted, told
@@ -16,7 +17,7 @@ from semantic_layer.cli.place import Registry
 from semantic_layer.definitions.change import Change, changes
 from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.published import PublishedCatalog
-from semantic_layer.definitions.reader import read_files
+from semantic_layer.definitions.reader import read_with_places
 from semantic_layer.registry.catalogs import CatalogService
 from semantic_layer.registry.publication import NewVersion, prepare
 from semantic_layer.settings import Settings
@@ -30,7 +31,16 @@ ExpectRevision = Annotated[
 ]  # fmt: skip
 Actor = Annotated[str | None, typer.Option("--actor", show_default="you", help="Who publishes; it is recorded.")]
 Message = Annotated[str, typer.Option("--message", "-m", show_default=False, help="Why; it is recorded.")]
+CheckData = Annotated[
+    bool, typer.Option("--data", help="First counts keys and joins in the sources, as validate does; errors stop it.")
+]
+Despite = Annotated[
+    str | None,
+    typer.Option("--despite", show_default=False, metavar="REASON",
+                 help="Beside --data: publishes despite errors in the data; the reason and the errors are recorded."),
+]  # fmt: skip
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Prints what would change, and records nothing.")]
+SECONDS_A_STATEMENT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ def apply(
     actor: Actor = None,
     message: Message = "",
     dry_run: DryRun = False,
+    data: CheckData = False,
+    despite: Despite = None,
 ) -> None:
     """Publishes definitions: all of them become the registry's next revision, or none.
 
@@ -63,11 +75,17 @@ def apply(
 
     semantic-layer apply definitions --expect-revision 41 --actor release-pipeline
 
-    [bold]Exit codes[/]: 0 published or nothing to publish, 1 mistakes, another revision than expected, or no
-    registry, 2 the command itself cannot be read.
+    semantic-layer apply definitions --data --despite 'Duplicates of product 7 are removed tonight'
+
+    [bold]Exit codes[/]: 0 published or nothing to publish, 1 mistakes, errors in the data, another revision than
+    expected, or no registry, 2 the command itself cannot be read.
     """
     with told():
-        catalog = read_files(existing_files(paths))
+        reading = read_with_places(existing_files(paths))
+        catalog = reading.catalog
+        if data:
+            module = late.module("cli.data_checks")
+            message = f"{message} {module.checked_for_publishing(reading, SECONDS_A_STATEMENT, despite)}".lstrip()
         settings = settings_of_command(registry)
         who = actor if actor is not None and actor.strip() else person()
         out = console()

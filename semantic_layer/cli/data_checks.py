@@ -9,13 +9,13 @@ import typer
 from semantic_layer.app.draft import draft_catalogs
 from semantic_layer.app.survey import open_sources
 from semantic_layer.cli.columns import columns
-from semantic_layer.cli.outcome import Exit, counted, place_json, print_json
+from semantic_layer.cli.outcome import Exit, complain, counted, place_json, print_json
 from semantic_layer.cli.pipeline import run_once, settings_of_command
 from semantic_layer.cli.progress import Progress
 from semantic_layer.definitions.reader import Reading
 from semantic_layer.settings import Settings
 from semantic_layer.survey.check_data import DataChecks
-from semantic_layer.survey.finding import DataReport, DatasetReport, Finding, JoinReport, share_said
+from semantic_layer.survey.finding import DataReport, DatasetReport, Finding, JoinReport, Level, share_said
 
 NOTHING = "–"
 DATASET_HEAD = ("dataset", "rows", "key", "")
@@ -38,6 +38,26 @@ def validate_data(reading: Reading, files: int, timeout: float, as_json: bool) -
         print(f"{counted(files, 'file')} and their data: {found} ({seconds:.1f} s)")
     if report.errors:
         raise typer.Exit(Exit.REFUSED)
+
+
+def checked_for_publishing(reading: Reading, timeout: float, despite: str | None) -> str:
+    """What is recorded beside the message of a publication whose data was looked at (semantics rule 3).
+
+    Prints the errors. Raises Exit(1) if there are any and no reason is given to publish `despite` them.
+    """
+    settings = settings_of_command(None)
+    with Progress(sys.stderr, "checked") as progress:
+        report = run_once(_checked(settings, reading, timeout, progress))
+    errors = [one for one in report.findings if one.level is Level.ERROR]
+    for one in errors:
+        print(f"{one.place} {one.code} {one.level}: {one.said}")
+    if not errors:
+        return "(data checked: no errors)"
+    found = f"{counted(len(errors), 'error')} in the data ({', '.join(f'{one.code} {one.subject}' for one in errors)})"
+    if despite is None:
+        complain(f"{found}; nothing is published. --despite REASON publishes it all the same, and records why")
+        raise typer.Exit(Exit.REFUSED)
+    return f"(despite {found}: {despite})"
 
 
 async def _checked(settings: Settings, reading: Reading, timeout: float, progress: Progress) -> DataReport:

@@ -1,10 +1,12 @@
 """`validate --data` as a shell sees it: report, exit code, JSON."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from semantic_layer.store.registry_database import RegistryDatabase
 from tests.cli.conftest import Run
 from tests.house.tree import ROOT
 from tests.survey.shops import as_files
@@ -109,3 +111,37 @@ def test_a_connection_that_the_settings_lack_is_a_finding(
     result = run("validate", shop, "--data")
     assert result.exit_code == 1
     assert "SOURCE_UNAVAILABLE error: lake could not be checked: no connection LAKE is configured" in result.stdout
+
+
+def test_publishing_looks_at_the_data_first(run: Run, shop: Path, registry_url: str) -> None:
+    """Semantics rule 3: a join to one row whose key repeats is no rule to publish, unless somebody says why."""
+    refused = run("apply", shop, "--registry", registry_url, "--data")
+    assert refused.exit_code == 1
+    assert [line.split(" ")[1:3] for line in refused.stdout.splitlines()] == [
+        ["JOIN_NOT_UNIQUE", "error:"],
+        ["KEY_NOT_UNIQUE", "error:"],
+    ]
+    said = "2 errors in the data (JOIN_NOT_UNIQUE orders.product, KEY_NOT_UNIQUE product)"
+    assert refused.stderr.splitlines()[-1].startswith(f"{said}; nothing is published. --despite REASON")
+    assert "would be revision 1" in run("apply", shop, "--registry", registry_url, "--dry-run").stdout
+    despite = run("apply", shop, "--registry", registry_url, "--data", "--despite", "cleaned tonight", "-m", "Shop")
+    assert despite.exit_code == 0
+    assert "revision 1, recorded" in despite.stdout
+    assert message_of(registry_url, 1) == f"Shop (despite {said}: cleaned tonight)"
+
+
+def test_publishing_over_good_data_records_that_it_was_looked_at(run: Run, shop: Path, registry_url: str) -> None:
+    as_files(shop.parent / "data", {"products": "SELECT * FROM (VALUES (10), (11)) AS t(product_id)"})
+    assert run("apply", shop, "--registry", registry_url, "--data").exit_code == 0
+    assert message_of(registry_url, 1) == "(data checked: no errors)"
+
+
+def message_of(url: str, revision: int) -> str:
+    async def read() -> str:
+        database = RegistryDatabase(url)
+        try:
+            return (await database.revisions.revision(revision)).message
+        finally:
+            await database.close()
+
+    return asyncio.run(read())
