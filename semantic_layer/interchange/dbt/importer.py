@@ -1,6 +1,7 @@
 """A semantic manifest as our definitions: pure, the same manifest always gives the same tree."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from semantic_layer.definitions.expression import Name
 from semantic_layer.definitions.problem import ProblemCode
@@ -33,35 +34,15 @@ def import_manifest(
     join finds, as dbt counts where an entity is not unique; without it such a question is refused (rule 3).
     """
     issues: list[ImportIssue] = []
-    columns = read_columns(manifest, issues)
-    graph = JoinGraph(manifest.models)
-    edges = [edge for edge in _edges(manifest, graph) if _can_join(manifest, columns, edge)]
-    shortcuts = [
-        one
-        for one in shortcuts_of(manifest, graph, facts_of(manifest))
-        if one.first in edges and _has_columns(columns, one.second)
-    ]
-    naming = Naming(manifest, edges)
-    shared = [_sayable(group, columns) for group in shared_elements(manifest)]
-    names, shortcut_names = _names(manifest, naming, shared, columns, shortcuts)
-    guessed = _guessed(manifest, columns, graph)
-    homes = {element: group[0] for group in shared for element in group}
-    events = events_of(manifest)
-    writer = DatasetWriter(
-        manifest, source, names, columns, types or {}, guessed, edges, homes, events, repeats, issues
-    )
-    datasets: dict[str, Tree] = {names.datasets[name]: writer.dataset(model) for name, model in manifest.models.items()}
-    for shortcut in shortcuts:
-        name = shortcut_names[shortcut.dataset]
-        datasets.setdefault(name, writer.shortcut_dataset(shortcut))
-        joins = datasets[names.datasets[shortcut.first.model]].setdefault("joins", {})
-        assert isinstance(joins, dict)
-        joins[name] = writer.shortcut_join(shortcut, name, name)
+    ground = _ground(manifest, issues)
+    naming = Naming(manifest, ground.edges)
+    names, shortcut_names = _names(ground, naming)
+    writer = _writer(ground, names, source, types or {}, repeats, issues)
+    datasets = _datasets(ground, writer, shortcut_names)
     spines = SpineWriter(source, names, types or {}, issues).spines(manifest.time_spines)
-    names = spines.names
     datasets |= spines.datasets
-    filters = FilterReader(manifest, graph, names, naming.segment)
-    metrics = MetricWriter(manifest, names, columns, filters, issues).metrics()
+    filters = FilterReader(manifest, ground.graph, spines.names, naming.segment)
+    metrics = MetricWriter(manifest, spines.names, ground.columns, filters, issues).metrics()
     for dataset, segments in filters.segments.items():
         datasets[dataset]["segments"] = dict(segments)
     tree: Tree = {
@@ -73,12 +54,77 @@ def import_manifest(
     }
     if spines.calendar is not None:
         tree["calendars"] = {CALENDAR: spines.calendar}
+    return _held(tree, spines.names, manifest, issues)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the definitions of a manifest stand on, read before anything gets a name."""
+
+    manifest: Manifest
+    columns: Columns
+    graph: JoinGraph
+    edges: list[Edge]
+    shortcuts: list[Shortcut]
+    shared: list[tuple[Element, ...]]
+
+
+def _ground(manifest: Manifest, issues: list[ImportIssue]) -> _Ground:
+    columns, graph = read_columns(manifest, issues), JoinGraph(manifest.models)
+    edges = [edge for edge in _edges(manifest, graph) if _can_join(manifest, columns, edge)]
+    shortcuts = [
+        one
+        for one in shortcuts_of(manifest, graph, facts_of(manifest))
+        if one.first in edges and _has_columns(columns, one.second)
+    ]
+    groups = (_sayable(group, columns) for group in shared_elements(manifest))
+    return _Ground(manifest, columns, graph, edges, shortcuts, [group for group in groups if group])
+
+
+def _writer(
+    ground: _Ground, names: Names, source: str, types: TableTypes, repeats: bool, issues: list[ImportIssue]
+) -> DatasetWriter:
+    return DatasetWriter(
+        manifest=ground.manifest,
+        source=source,
+        names=names,
+        columns=ground.columns,
+        types=types,
+        guessed=_guessed(ground.manifest, ground.columns, ground.graph),
+        edges=ground.edges,
+        homes={element: group[0] for group in ground.shared for element in group},
+        events=events_of(ground.manifest),
+        repeats=repeats,
+        issues=issues,
+    )
+
+
+def _datasets(
+    ground: _Ground, writer: DatasetWriter, shortcut_names: Mapping[tuple[str, str, str, str], str]
+) -> dict[str, Tree]:
+    """A dataset for each model, and one for each pair of joins that had to become one."""
+    own = writer.names.datasets
+    found: dict[str, Tree] = {own[name]: writer.dataset(model) for name, model in ground.manifest.models.items()}
+    for shortcut in ground.shortcuts:
+        name = shortcut_names[shortcut.dataset]
+        found.setdefault(name, writer.shortcut_dataset(shortcut))
+        joins = found[own[shortcut.first.model]].setdefault("joins", {})
+        assert isinstance(joins, dict)
+        joins[name] = writer.shortcut_join(shortcut, name, name)
+    return found
+
+
+# --- what does not hold ------------------------------------------------------------------------------------------
+
+
+def _held(tree: Tree, names: Names, manifest: Manifest, issues: list[ImportIssue]) -> Imported:
+    """What holds of the definitions; what does not is an issue."""
     held = sound(tree)
     mixed = [place[1] for place, one in held.left_out.items() if one.code is ProblemCode.UNITS]
     if mixed:
         held = sound(without_units(tree, mixed))
-    issues += (_left_out(place, one.message, manifest, names) for place, one in held.left_out.items())
-    return Imported(held.tree, held.catalog, names, (*issues, *losses(manifest)))
+    left_out = (_left_out(place, one.message, manifest, names) for place, one in held.left_out.items())
+    return Imported(held.tree, held.catalog, names, (*issues, *left_out, *losses(manifest)))
 
 
 def _left_out(place: Place, why: str, manifest: Manifest, names: Names) -> ImportIssue:
@@ -111,26 +157,20 @@ def _has_columns(columns: Columns, edge: Edge) -> bool:
     return (edge.model, edge.entity) in columns.keys and (edge.to, edge.entity) in columns.keys
 
 
-def _names(
-    manifest: Manifest,
-    naming: Naming,
-    shared: list[tuple[Element, ...]],
-    columns: Columns,
-    shortcuts: list[Shortcut],
-) -> tuple[Names, Mapping[tuple[str, str, str, str], str]]:
-    read = {name: columns.read_by_aggregates(name) for name in manifest.models}
-    elements = naming.shared([group for group in shared if group], _plain_columns(columns), read)
+def _names(ground: _Ground, naming: Naming) -> tuple[Names, Mapping[tuple[str, str, str, str], str]]:
+    """The names of everything, and those of datasets behind two joins."""
+    models, columns = ground.manifest.models, ground.columns
+    read = {name: columns.read_by_aggregates(name) for name in models}
+    elements = naming.shared(ground.shared, _plain_columns(columns), read)
     joins = naming.joins()
-    for name, model in manifest.models.items():
-        for dimension in model.dimensions:
-            if (name, dimension.name) in columns.dimensions and (name, dimension.name) not in elements:
-                own = columns.dimensions[name, dimension.name]
-                elements[name, dimension.name] = naming.dimension(model, dimension.name, own, read[name])
+    for (name, own), tree in columns.dimensions.items():
+        if (name, own) not in elements:
+            elements[name, own] = naming.dimension(models[name], own, tree, read[name])
     datasets = {
         one.dataset: naming.shortcut(one.dataset, f"{joins[one.first]}_{naming.datasets[one.second.to]}")
-        for one in shortcuts
+        for one in ground.shortcuts
     }
-    pairs = {(one.first, one.second): datasets[one.dataset] for one in shortcuts}
+    pairs = {(one.first, one.second): datasets[one.dataset] for one in ground.shortcuts}
     return Names(naming.datasets, naming.metrics, elements, joins, pairs), datasets
 
 

@@ -31,10 +31,13 @@ def shared_elements(manifest: Manifest) -> tuple[tuple[Element, ...], ...]:
     return tuple(sorted((tuple(group) for group in groups.values()), key=lambda one: order[one[0][0]]))
 
 
-def _entities(manifest: Manifest) -> Iterator[tuple[int, Element]]:
+def _entities(manifest: Manifest) -> Iterator[tuple[tuple[int, bool, int], Element]]:
+    """Each entity of each model, and how far that model is from being its home: one row each, the most said of it."""
     for model in manifest.models.values():
+        is_partitioned = any(one.is_partition for one in model.dimensions)
         for entity in model.entities:
-            yield _KINDS.index(entity.kind), (model.name, entity.name)
+            rank = _KINDS.index(entity.kind), is_partitioned, -len(model.dimensions)
+            yield rank, (model.name, entity.name)
 
 
 def _equated(manifest: Manifest) -> Iterator[tuple[Element, Element]]:
