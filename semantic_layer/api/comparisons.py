@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from semantic_layer.api.ask_input import VALUE
+from semantic_layer.api.meanings import GRAIN
 from semantic_layer.api.value_scalars import BIG_INT, DATE, DECIMAL, words_of_enum
 from semantic_layer.definitions.typed_names import camel_case
 from semantic_layer.definitions.types import Part
@@ -103,8 +104,22 @@ _DATE_RANGE = _range("Date", DATE)
 _ANCHOR = GraphQLEnumType("Anchor", words_of_enum(("DATA", "NOW")))
 
 
+def grain_field(word: str) -> str:
+    """The field of a filter that compares periods: fiscalMonth, and fiscal__fiscalMonth where a calendar is said."""
+    return "__".join(camel_case(part.lower()) for part in word.split("."))
+
+
 def time_comparison(grain: GraphQLEnumType) -> GraphQLInputObjectType:
     """What compares times, by the grains of a catalog."""
+    period = _comparison(
+        "Period", _operators(DATE, _EQUAL + _ORDERED, _DATE_RANGE), "Compares periods by their first day, or label."
+    )
+    periods = {
+        grain_field(str(value.value)): GraphQLInputField(
+            period, description=f"Its period by {name}.", extensions={GRAIN: str(value.value)}
+        )
+        for name, value in grain.values.items()
+    }
     last = GraphQLInputObjectType(
         "Last",
         {
@@ -120,7 +135,8 @@ def time_comparison(grain: GraphQLEnumType) -> GraphQLInputObjectType:
         "Date",
         _operators(DATE, _EQUAL + _ORDERED, _DATE_RANGE)
         | {"last": GraphQLInputField(last, description="The last units of time.")}
-        | {name: GraphQLInputField(INT, description=f"Its part {part}.") for name, part in PARTS.items()},
+        | {name: GraphQLInputField(INT, description=f"Its part {part}.") for name, part in PARTS.items()}
+        | periods,
         "Compares days and moments; a day means the whole day.",
     )
 

@@ -8,6 +8,7 @@ from graphql import GraphQLField, GraphQLInputField
 from semantic_layer.serving.answer import OutputType
 
 KEY = "meaning"
+GRAIN = "grain"  # of a field that filters periods: the word by which a question calls their grain
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLInputObjectType, get_named_type
 
 from semantic_layer.api.comparisons import IS_NULL, LISTS, OPERATORS, PARTS, RANGE
-from semantic_layer.api.meanings import DimensionMeaning, JoinMeaning, MetricMeaning, meaning_of
+from semantic_layer.api.meanings import GRAIN, DimensionMeaning, JoinMeaning, MetricMeaning, meaning_of
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import Path
 from semantic_layer.query.filter_reader import DEEPEST
@@ -82,7 +82,7 @@ class FilterWords:
             case JoinMeaning(name) if isinstance(inner, GraphQLInputObjectType):
                 yield self._object(inner, value, (*words, name), at, depth + 1)
             case DimensionMeaning(name):
-                yield self._all_of(self._comparison({"dimension": ".".join((*words, name))}, value, at), at)
+                yield self._time_or_value(inner, ".".join((*words, name)), value, at)
             case MetricMeaning(name):
                 yield self._metric(name, value, at)
             case _ if key == "segments":
@@ -95,6 +95,18 @@ class FilterWords:
             case _:
                 members = [self._object(type_, one, (), (*at, place), depth + 1) for place, one in enumerate(value)]
                 yield self._joined(key, members, at)
+
+    def _time_or_value(self, type_: Any, dimension: str, value: Mapping[str, Any], at: Path) -> _Node | None:
+        """What is compared with a dimension, and with periods that hold it."""
+        nodes: list[_Node | None] = []
+        for key, operand in value.items():
+            grain = type_.fields[key].extensions.get(GRAIN)
+            if grain is not None and operand is not None:
+                form = {"dimension": dimension, "grain": grain}
+                nodes.append(self._all_of(self._comparison(form, operand, (*at, key)), (*at, key)))
+            else:
+                nodes.append(self._operator({"dimension": dimension}, key, operand, (*at, key)))
+        return self._all_of(nodes, at)
 
     def _metric(self, name: str, value: Mapping[str, Any], at: Path) -> _Node | None:
         form = {"metric": name, "per": self._words_of(value["per"]), "over": value["over"]}

@@ -115,12 +115,13 @@ class _ConditionReader:
             self._must_take("over")
             return {"metric": word, "per": entity, "over": self._extent(), **self._operation()}
         cut = split_cut(word)
-        if cut.grain is not None:
-            raise Unreadable(f"{word}: a filter takes a date part such as {cut.name}:day_of_week, no grain")
         if self._take("last"):
+            if cut.grain is not None or cut.part is not None:
+                raise Unreadable(f"{word}: `last` takes the dimension alone, {cut.name}")
             return {"dimension": cut.name, "last": self._last()}
-        part: Node = {} if cut.part is None else {"part": cut.part}
-        return {"dimension": cut.name, **part, **self._operation()}
+        period = {"grain": cut.grain, "part": cut.part}
+        given = {key: value for key, value in period.items() if value is not None}
+        return {"dimension": cut.name, **given, **self._operation()}
 
     def _extent(self) -> str:
         if self._take("range"):

@@ -10,7 +10,7 @@ METRIC = re.compile(
     r"""(?P<name>[^\s@()]+)
         (?:@(?P<version>\d+))?
         (?:\s*\((?P<parameters>[^()]*)\))?
-        (?:\s+(?P<periods>\d+)\s+(?P<unit>[A-Za-z]+?)s?\s+ago)?
+        (?:\s+(?P<periods>\d+)\s+(?P<unit>[A-Za-z][A-Za-z0-9_.]*?)s?\s+ago)?
         (?:\s+as\s+(?P<alias>\S+))?""",
     re.VERBOSE | re.ASCII,
 )

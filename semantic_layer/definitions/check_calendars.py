@@ -3,12 +3,17 @@
 from semantic_layer.definitions.findings import Findings
 from semantic_layer.definitions.model import Calendar, Dataset
 from semantic_layer.definitions.problem import ProblemCode, near_names, said_near
+from semantic_layer.definitions.typed_names import camel_case
 from semantic_layer.definitions.types import Grain, Kind, Part
 
+_WORDS = (  # of a filter beside which a grain stands, and of `start to date`
+    "start", "eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "in_range", "is_distinct_from", "is_null", "last",
+)  # fmt: skip
 _DAYS = (Kind.DATE, Kind.TIMESTAMP)
 
 
 def check_calendars(findings: Findings) -> None:
+    _check_typed_names(findings)
     for calendar in findings.catalog.calendars.values():
         path = ("calendars", calendar.name)
         if findings.is_broken(path):
@@ -20,13 +25,22 @@ def check_calendars(findings: Findings) -> None:
 
 
 def _check_names(findings: Findings, calendar: Calendar) -> None:
-    kept = (*Grain, *Part, "start")
+    kept = {camel_case(word) for word in (*Grain, *Part, *_WORDS)}
     for name in calendar.grains:
-        if name in kept:
-            message = (
-                f'"{name}" is a grain or part of time already; name the calendar\'s own apart: {calendar.name}_{name}'
-            )
+        if camel_case(name) in kept or "_of_" in name:
+            message = f'"{name}" is a grain or another word of time already; say for instance {calendar.name}_{name}'
             findings.at_key(("calendars", calendar.name, "grains", name), ProblemCode.NAME_CLASH, message)
+
+
+def _check_typed_names(findings: Findings) -> None:
+    """Two grains that would be one field of the typed schema's filters: a grain of two calendars says which."""
+    first: dict[str, str] = {}
+    for calendar in findings.catalog.calendars.values():
+        for name in calendar.grains:
+            other = first.setdefault(camel_case(name), name)
+            if other != name:
+                message = f'grains "{name}" and "{other}" would both be "{camel_case(name)}" in the typed schema'
+                findings.at_key(("calendars", calendar.name, "grains", name), ProblemCode.NAME_CLASH, message)
 
 
 def _check_within(findings: Findings, calendar: Calendar) -> None:

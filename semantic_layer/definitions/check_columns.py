@@ -20,6 +20,11 @@ def column_problems(reading: Reading, columns: Columns) -> list[Problem]:
     for dataset in reading.catalog.datasets.values():
         if dataset.name in columns:
             _check_dataset(findings, dataset, columns)
+    for calendar in reading.catalog.calendars.values():
+        place = ("calendars", calendar.name)
+        _check_column(findings, calendar.dataset, calendar.day, (*place, "day"), columns)
+        for grain, name in calendar.grains.items():
+            _check_column(findings, calendar.dataset, name, (*place, "grains", grain), columns, key=True)
     for metric in reading.catalog.metrics.values():
         for block in blocks_below(block_of(metric)):
             rule = block.rule

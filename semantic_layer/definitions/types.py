@@ -3,7 +3,7 @@
 Types are computed here, never taken from an engine: the same question has the same column types everywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_PRECISION = 38
@@ -96,8 +96,8 @@ class CalendarGrain:
 
     calendar: str
     name: str
-    step: Grain = Grain.DAY
-    within: tuple[str, ...] = ()
+    step: Grain = field(default=Grain.DAY, compare=False)  # what the calendar says, not who the grain is
+    within: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def rank(self) -> int:

@@ -13,14 +13,15 @@ from semantic_layer.plan.combine import Together, together
 from semantic_layer.plan.context import Context, Evaluated
 from semantic_layer.plan.draft import Draft
 from semantic_layer.plan.entity_values import entity_keys, last_word
-from semantic_layer.plan.key_values import dates_compared, key_of
+from semantic_layer.plan.key_values import key_of
 from semantic_layer.plan.nodes import Block, Field, Joined, JoinHow, Kept, Output, Step, UnitedRows
+from semantic_layer.plan.periods import about_periods
 from semantic_layer.plan.row_scope import RowScope
 from semantic_layer.plan.time_keys import TimeKeys, time_filter, time_keys
 from semantic_layer.plan.typed import cast, type_of, typed, typed_aggregate
 from semantic_layer.plan.window_rows import first_rows, from_first_row, in_window
 from semantic_layer.query.bound import BoundKey
-from semantic_layer.query.measure import Asked, Base, Filtered, Measure, PerEntity, children
+from semantic_layer.query.measure import Base, Filtered, Measure, PerEntity, children
 
 
 def per_entity(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Evaluated:
@@ -204,7 +205,7 @@ def _dated(measure: PerEntity, context: Context, draft: Draft, hint: str) -> Eva
         if keys.finest is not None:
             exprs |= keys.from_label(periods.field("period"), week_start, calendars)
     exprs |= {key.name: key_of(key, event, week_start, calendars) for key in dated if key.name not in exprs}
-    where = tuple(_of_event(condition, event) for condition in filters.time)
+    where = about_periods(filters.time, event, context.catalog, calendars)
     if frame is not None and frame.within is not None:
         where = (*where, Call("is_not_null", (calendars.period(frame.within, event),)))
     columns = tuple(Output(draft.key_name(key), exprs[key.name], key.type) for key in context.keys)
@@ -259,8 +260,3 @@ def _events(
     scope.finish()  # rows that a filter repeats do no harm: the first event of an entity stays its first
     block = Block(scope.relation, (*columns, event), tuple(scope.joins), (*rows.where, *present), grouped=len(columns))
     return draft.add(Step(draft.name(f"{hint}_events"), block, tuple(one.name for one in columns)))
-
-
-def _of_event(condition: Expr, event: Field) -> Expr:
-    replaced = rewrite(condition, lambda node: event if isinstance(node, Asked) else None)
-    return typed(dates_compared(replaced))

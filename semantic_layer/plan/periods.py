@@ -135,7 +135,7 @@ def _changing_zone(words: str, home: str, context: Context, draft: Draft) -> str
 def about_periods(
     conditions: Sequence[Expr], period: Expr, catalog: Catalog, calendars: CalendarJoins
 ) -> tuple[Expr, ...]:
-    """Time conditions asked of a period's first moment."""
+    """Time conditions asked of a moment: the first of a period, or of an event."""
 
     def look_up(node: Expr) -> Expr | None:
         match node:

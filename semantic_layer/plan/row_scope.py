@@ -291,6 +291,12 @@ class RowScope:
         """A condition that speaks of one to-many path only, over the rows of its members."""
 
         def look_up(node: Expr) -> Expr | None:
+            match node:
+                case Call("period_of", (Literal(grain), Asked() as asked)):
+                    moment = rewrite(asked, look_up)
+                    return period_of(grain, moment, self.catalog, path.scope.calendars)
+                case _:
+                    pass
             words = node.dimension if isinstance(node, Asked) else str(node) if isinstance(node, Name) else None
             if words is None:
                 return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from semantic_layer.definitions.expression import Call, Expr, Literal, Name
 from semantic_layer.definitions.model import Catalog, Dataset, Dimension, Segment
 from semantic_layer.definitions.reach import FoundDimension, find_dimension
-from semantic_layer.definitions.types import INTEGER, CalendarGrain, ColumnType, Grain, Kind, Part
+from semantic_layer.definitions.types import INTEGER, CalendarGrain, ColumnType, Grain, Kind, Part, resolution
 from semantic_layer.errors import ErrorCode
 from semantic_layer.query.ask import (
     AllOf,
@@ -130,6 +130,11 @@ def _period_condition(
         return None
     grain = bind_grain(str(node.grain), names.catalog, path, problems)
     if grain is None:
+        return None
+    finest = found.dimension.time.finest
+    if resolution(grain).rank < finest.rank:
+        message = f"{node.dimension} is recorded by {finest}; {grain} is finer"
+        problems.add(ErrorCode.GRAIN_TOO_FINE, message, path, (finest.name,))
         return None
     words = grain.words if isinstance(grain, CalendarGrain) else grain.value
     return _time_comparison(Call("period_of", (Literal(words), Asked(node.dimension))), node, names.zone, problems)

@@ -12,7 +12,9 @@ from semantic_layer.definitions.expression import Exists, Expr, Name, walk
 from semantic_layer.definitions.model import (
     Across,
     After,
+    Ago,
     AtLevel,
+    AtStartOf,
     Catalog,
     Dimension,
     MetricValue,
@@ -20,10 +22,13 @@ from semantic_layer.definitions.model import (
     Rule,
     Segment,
     SemiAdditive,
+    ToDate,
     TopMembers,
+    Trailing,
 )
 from semantic_layer.definitions.reach import TIME, FoundDimension, find_dimension
 from semantic_layer.definitions.scope import Block, block_of, blocks_below, homes, row_homes, used_names
+from semantic_layer.definitions.types import AnyGrain, CalendarGrain
 
 
 class NodeKind(StrEnum):
@@ -146,6 +151,9 @@ class LineageGraph:
         metric = self.catalog.metrics[name]
         for block in blocks_below(block_of(metric)):
             yield from self._uses_of_block(block)
+        for grain in metric.grains or ():
+            if isinstance(grain, CalendarGrain):
+                yield from self._of_calendar(grain.calendar, grain)
         cuts = (*(metric.cut_only or ()), *metric.cut_except)
         for home in homes(self.catalog, block_of(metric)) if cuts else ():
             for cut in cuts:
@@ -158,6 +166,7 @@ class LineageGraph:
                 yield metric_node(name), Role.VALUE
         if isinstance(rule.modifier, After):
             yield metric_node(rule.modifier.event), Role.VALUE
+        yield from self._calendars_of(rule)
         if rule.home is not None:
             yield Node(NodeKind.DATASET, rule.home), Role.VALUE
             yield from self._named(rule.home, rule.time or TIME, Role.TIME)
@@ -170,6 +179,33 @@ class LineageGraph:
         if isinstance(rule.modifier, After):
             for home in homes(self.catalog, block):
                 yield from self._uses_at_home(home, replace(rule, where=None))
+
+    def _calendars_of(self, rule: Rule) -> Iterator[tuple[Node, Role]]:
+        """The calendars whose periods or days a sentence is made by."""
+        unit: AnyGrain | None = None
+        match rule.modifier:
+            case Trailing(length, _, steps) | Ago(length, steps):
+                unit, named = length.unit, steps
+            case ToDate(unit, _, steps) | AtStartOf(unit, steps):
+                named = steps
+            case _:
+                named = None
+        if isinstance(unit, CalendarGrain):
+            yield from self._of_calendar(unit.calendar, unit)
+        for name in (named, rule.every_period):
+            if name is not None:
+                yield from self._of_calendar(name)
+
+    def _of_calendar(self, name: str, grain: CalendarGrain | None = None) -> Iterator[tuple[Node, Role]]:
+        calendar = self.catalog.calendars.get(name)
+        if calendar is None:
+            return
+        listed = [(calendar.dataset, calendar.day), *(calendar.finer.values() if grain is None else ())]
+        if grain is not None:
+            listed.append((calendar.dataset, calendar.grains[grain.name]))
+        for dataset, column in listed:
+            yield Node(NodeKind.DATASET, dataset), Role.TIME
+            yield Node(NodeKind.COLUMN, column, dataset), Role.TIME
 
     def _uses_at_home(self, home: str, rule: Rule) -> Iterator[tuple[Node, Role]]:
         """Conditions and modifiers of a sentence hold for the rows of each home that it is made of."""

@@ -387,7 +387,7 @@ MISTAKES = [
     ),
     (
         "calendars:\n  fiscal: {from: store, day: store_id, grains: {month: p}}\n",
-        'new.yaml:2:49  NAME_CLASH  "month" is a grain or part of time already; name the calendar\'s own apart:',
+        'new.yaml:2:49  NAME_CLASH  "month" is a grain or another word of time already; say for instance',
     ),
     (
         "calendars:\n  fiscal: {from: store, day: store_id, grains: {a: {column: p, within: b}}}\n",

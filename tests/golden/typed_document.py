@@ -129,6 +129,8 @@ def _where(node: dict[str, Any]) -> dict[str, Any]:
     inner = {"last": node["last"]} if "last" in node else _comparison(node)
     if "part" in node:
         inner = {camel(node["part"].lower()): inner}
+    if "grain" in node:
+        inner = {camel(node["grain"].lower()): inner}
     for word in reversed(node["dimension"].split(".")):
         inner = {camel(word): inner}
     return inner

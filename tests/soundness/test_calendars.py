@@ -131,6 +131,10 @@ def ask(*metrics: str, grain: str, also: tuple[str, ...] = (), **more: Any) -> d
     return {"metrics": [{"name": one} for one in metrics], "by": by, **more}
 
 
+def compared(dimension: str, grain: str, op: str, *values: str) -> dict[str, Any]:
+    return {"dimension": dimension, "grain": grain, "op": op, "values": list(values)}
+
+
 def within(start: str, end: str) -> dict[str, Any]:
     return {"dimension": "time", "op": "IN_RANGE", "values": [f"2020-01-{start}", f"2020-01-{end}"]}
 
@@ -250,6 +254,38 @@ QUESTIONS = {
     "distinct periods without a metric": (
         {"by": [{"dimension": "listing.opened", "grain": "FISCAL_MONTH"}]},
         [[P2], [P3]],
+    ),
+    "a period that is filtered by its label": (
+        ask("amount", grain="DAY", where=compared("time", "FISCAL_MONTH", "GTE", P3)),
+        [["2020-01-10", "160"], ["2020-01-14", "320"]],
+    ),
+    "a filter by label of a window chooses what is shown, not what is counted": (
+        ask("to_date", grain="DAY", where=compared("time", "fiscal_month", "EQ", P3)),
+        [[f"2020-01-{day:02}", "150" if day < 10 else "310"] for day in range(9, 14)],
+    ),
+    "a filter by the label of a joined time": (
+        {"metrics": [{"name": "amount"}], "where": compared("listing.opened", "ALIEN_DAY", "NE", A1)},
+        [["1460"]],
+    ),
+    "what is in no period is neither equal nor different": (
+        {"metrics": [{"name": "lines"}], "where": {"not": compared("time", "FISCAL_MONTH", "EQ", P1)}},
+        [[3]],
+    ),
+    "entities dated by an event, filtered by the event's period": (
+        ask("first_buyers", grain="DAY", where=compared("time", "FISCAL_MONTH", "IN", P2, P3)),
+        [["2020-01-06", 1]],
+    ),
+    "a standard period by its first day": (
+        {"metrics": [{"name": "things"}], "where": compared("time", "HALF_YEAR", "EQ", "2020-01-01")},
+        [["14"]],
+    ),
+    "a day that begins no period is the label of none": (
+        {"metrics": [{"name": "things"}], "where": compared("time", "MONTH", "EQ", "2020-06-28")},
+        [[None]],
+    ),
+    "a period after the one of a day": (
+        {"metrics": [{"name": "things"}], "where": compared("time", "QUARTER", "GT", "2020-06-28")},
+        [["48"]],
     ),
     "half-years begin in January and July, not every 180 days": (
         # 180 days on from 1 January 2020 is 29 June: 14 and 48 would be 6 and 56.
