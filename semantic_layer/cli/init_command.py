@@ -1,7 +1,7 @@
 """`init`: first definitions of a source, written from what it declares and what its first rows hold."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +13,9 @@ from semantic_layer.cli.outcome import counted, told
 from semantic_layer.cli.pipeline import run_once, settings_of_command
 from semantic_layer.cli.progress import Progress
 from semantic_layer.cli.words import Unreadable
+from semantic_layer.cli.written_files import write_all
 from semantic_layer.definitions.problem import near_names
 from semantic_layer.definitions.reader import read_texts
-from semantic_layer.errors import CannotRun
 from semantic_layer.serving.ports import SourceTable
 from semantic_layer.settings import Settings
 from semantic_layer.survey.first_look import FirstDefinitions, first_definitions
@@ -67,7 +67,7 @@ def init(
         connection = _connection(settings, source)
         with Progress(sys.stderr, "done") as progress:
             found = run_once(_looked(settings, connection, table or (), timeout, progress))
-        _write(out, found.files, force)
+        write_all(out, found.files, force=force)
         for line in _said(out, found):
             print(line)
 
@@ -108,24 +108,6 @@ def chosen(tables: Sequence[SourceTable], wanted: Sequence[str]) -> list[SourceT
             raise Unreadable(f"no table is called {pattern}" + (f"; near: {', '.join(near)}" if near else ""))
         found.update(dict.fromkeys(hits))
     return [one for one in tables if one in found]
-
-
-def _write(folder: Path, files: Mapping[str, str], force: bool) -> None:
-    """All files or none: each is written beside its place first."""
-    if folder.exists() and not folder.is_dir():
-        raise Unreadable(f"--out {folder} is a file, and a folder was expected")
-    there = [folder / name for name in files if (folder / name).exists()]
-    if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise CannotRun(f"{there[0]}{more} is there already; --force writes over it, --out names another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / f".{name}.new").write_text(text, encoding="utf-8")
-        for name in files:
-            (folder / f".{name}.new").replace(folder / name)
-    except OSError as error:
-        raise CannotRun(f"{folder} cannot be written: {error.strerror}") from None
 
 
 def _said(folder: Path, found: FirstDefinitions) -> list[str]:

@@ -65,6 +65,10 @@ COMMANDS = {
         "Define", "apply_command", "apply",
         "Publishes definitions: all of them become the registry's next revision, or none.",
     ),
+    "export": (
+        "Define", "export_command", "export",
+        "Writes the registry's definitions as files: the same revision always gives the same bytes.",
+    ),
     "print-schema": (
         "Contracts", "server_commands", "print_schema",
         "Prints the GraphQL schema of definitions in files; without them, what every schema has.",
