@@ -174,7 +174,8 @@ def test_spines_in_both_forms_and_saved_queries() -> None:
 def test_everything_that_is_wrong_is_told_at_once_with_its_place() -> None:
     assert messages(
         b"""{"semantic_models": [{"name": "m", "node_relation": [], "defaults": {"agg_time_dimension": "dz"},
-                 "dimensions": [{"name": "ds", "type": "time"}, {"name": "d", "type": "categorial"}]}],
+                 "dimensions": [{"name": "ds", "type": "time", "type_params": {"time_granularity": "dai"}},
+                                {"name": "d", "type": "categorial"}]}],
              "metrics": [{"name": "x", "type": "simpl", "type_params": {}},
                          {"name": "y", "type": "ratio", "type_params": {"numerator": {"name": "yy"}}},
                          {"name": "z", "type": "simple", "type_params":
@@ -182,6 +183,8 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place() -> None:
                          {"name": "y", "type": "derived", "type_params": {"expr": "1", "metrics": {}}}]}"""
     ) == [
         "semantic_models[0].node_relation: expected an object",
+        'semantic_models[0].dimensions[0].type_params.time_granularity: "dai" is none of nanosecond, microsecond, '
+        "millisecond, second, minute, hour, day, week, month, quarter, year; near: day",
         'semantic_models[0].dimensions[1].type: "categorial" is none of categorical, time; near: categorical',
         'semantic_models[0].defaults.agg_time_dimension: "dz" is no time dimension of semantic model "m"',
         'metrics[0].type: "simpl" is none of simple, ratio, cumulative, derived, conversion; near: simple',

@@ -46,7 +46,7 @@ class NotReached(Enum):
 
 def is_history(model: SemanticModel) -> bool:
     """Whether its rows hold for a time only (slowly changing)."""
-    return any(one.validity is not None for one in model.dimensions)
+    return {Validity.START, Validity.END} <= {one.validity for one in model.dimensions}
 
 
 def validity_columns(model: SemanticModel) -> tuple[Dimension | None, Dimension | None]:

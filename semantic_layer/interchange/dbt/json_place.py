@@ -43,7 +43,7 @@ class ObjectPlace:
 
     def text(self, key: str) -> str:
         """A text that must be there; "" where it is not."""
-        if self.fields.get(key) is None:
+        if self.fields.get(key) in (None, ""):
             self.problems.note((*self.at, key), "is missing")
             return ""
         return self.some_text(key) or ""

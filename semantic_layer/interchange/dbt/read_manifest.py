@@ -24,6 +24,7 @@ from semantic_layer.interchange.dbt.manifest import (
 )
 from semantic_layer.interchange.dbt.read_filters import filters_of
 from semantic_layer.interchange.dbt.read_metrics import Measure, MetricReader, measures_of
+from semantic_layer.interchange.dbt.reference import GRANULARITIES
 
 Named = TypeVar("Named")
 _SECTIONS = ("semantic_models", "metrics", "project_configuration")
@@ -136,12 +137,21 @@ def _dimension(place: ObjectPlace) -> Dimension:
         kind=kind,
         expression=place.some_text("expr") or name,
         at=place.at,
-        granularity=((params and params.some_text("time_granularity")) or "day").lower() if is_time else None,
+        granularity=_granularity(params) if is_time else None,
         is_partition=place.flag("is_partition"),
         validity=None if validity is None else _validity(validity),
         label=place.some_text("label"),
         description=place.some_text("description"),
     )
+
+
+def _granularity(place: ObjectPlace | None) -> str:
+    """The granularity under `time_granularity`, a day where none is said."""
+    found = "day" if place is None else (place.some_text("time_granularity") or "day").lower()
+    if place is not None and found not in GRANULARITIES:
+        message = f'"{found}" is none of {", ".join(GRANULARITIES)}'
+        place.problems.note((*place.at, "time_granularity"), message, near_names(found, GRANULARITIES))
+    return found
 
 
 def _validity(place: ObjectPlace) -> Validity | None:
@@ -199,7 +209,7 @@ def _time_spine(place: ObjectPlace) -> TimeSpine:
     return TimeSpine(
         relation=_relation(place.required("node_relation")),
         column=primary.text("name"),
-        granularity=primary.text("time_granularity").lower(),
+        granularity=_granularity(primary),
         at=place.at,
         custom=custom,
     )

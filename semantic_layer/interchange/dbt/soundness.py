@@ -1,6 +1,6 @@
 """Imported definitions without those that do not hold: what our checks refuse is left out, and told with its place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from semantic_layer.definitions.model import Catalog
@@ -30,8 +30,7 @@ def sound(tree: Mapping[str, Json]) -> Sound:
         try:
             return Sound(kept, read_trees([_placed(kept)], []).catalog, left_out)
         except DefinitionErrors as errors:
-            places = {tuple(one.place.file.split("/")): one for one in errors.problems}
-            removable = {place: one for place, one in places.items() if _can_be_left_out(place)}
+            removable = {place: one for one in errors.problems for place in _left_out_for(one.place.file)}
             if not removable:
                 raise
             for place in removable:
@@ -39,14 +38,17 @@ def sound(tree: Mapping[str, Json]) -> Sound:
             left_out |= removable
 
 
-def _can_be_left_out(place: Place) -> bool:
-    match place:
-        case ("metrics" | "datasets" | "calendars", _):
-            return True
-        case ("datasets", _, part, _):
-            return part in PARTS
+def _left_out_for(place: str) -> Iterator[Place]:
+    """What goes if something at a place does not hold: the smallest that others can do without."""
+    match tuple(place.split("/")):
+        case (("metrics" | "calendars") as section, name, *_):
+            yield section, name
+        case ("datasets", name, part, inner, *_) if part in PARTS:
+            yield "datasets", name, part, inner
+        case ("datasets", name, *_):
+            yield "datasets", name
         case _:
-            return False
+            pass
 
 
 def _copied(tree: Mapping[str, Json]) -> Tree:
@@ -69,7 +71,7 @@ def _placed(tree: Mapping[str, Json]) -> MapNode:
 
 
 def _section(place: str, value: Json) -> Node:
-    if place == "metrics" and isinstance(value, Mapping):
+    if place in ("metrics", "calendars") and isinstance(value, Mapping):
         return _mapped(place, value, read_json)
     if place == "datasets" and isinstance(value, Mapping):
         return _mapped(place, value, _dataset)
