@@ -70,7 +70,7 @@ def _check_dataset(findings: Findings, calendar: Calendar, dataset: Dataset) -> 
         findings.at_value((*path, "day"), ProblemCode.NOT_UNIQUE, message)
     columns = {("day",): calendar.day} | {("grains", name): column for name, column in calendar.grains.items()}
     for place, column in columns.items():
-        declared = dataset.columns.get(column)
+        declared = dataset.declared(column)
         if declared is not None and declared.kind not in _DAYS:
             message = f'column "{column}" of a calendar is a date or a timestamp without zone, not {declared}'
             findings.at_key((*path, *place), ProblemCode.BAD_VALUE, message)

@@ -147,7 +147,7 @@ class _Kinds:
         def what(name: Name) -> What | None:
             found = dimension(name)
             if found is None:
-                return _told(dataset.columns.get(str(name)))
+                return _told(dataset.declared(str(name)))
             return What.TIME if found.time is not None else _told(found.type)
 
         return Scope(what, lambda name: dimension(name) is not None)

@@ -43,7 +43,7 @@ def _floats(dataset: Dataset, tree: Expr, types: Mapping[str, ColumnType]) -> It
         if isinstance(node, Aggregate) and node.function in ("sum", "avg"):
             for argument in node.arguments:
                 for column in _columns(dataset, argument):
-                    type_ = dataset.columns.get(column) or types.get(column)
+                    type_ = dataset.declared(column) or types.get(column)
                     if type_ is not None and type_.kind is Kind.FLOAT:
                         yield column
 

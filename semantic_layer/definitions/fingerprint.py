@@ -224,7 +224,7 @@ class Fingerprints:
         return _map(kind="relation", relation=said, key=key, valid=valid)
 
     def _column(self, dataset: Dataset, name: str) -> Form:
-        declared = dataset.columns.get(name)
+        declared = dataset.declared(name)
         return ["column", name, None if declared is None else str(declared)]
 
     def _join(self, owner: str, join: Join) -> Form:

@@ -164,6 +164,12 @@ class Dataset:
     time_to_live: Duration | None = None
     valid: tuple[str, str] | None = None
 
+    def declared(self, column: str) -> ColumnType | None:
+        """The declared type of a column; as in sources, one that is written in another case is found too."""
+        if column in self.columns:
+            return self.columns[column]
+        return next((type_ for name, type_ in self.columns.items() if name.lower() == column.lower()), None)
+
 
 # --- metrics -----------------------------------------------------------------------------------------------------
 

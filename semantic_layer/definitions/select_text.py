@@ -1,6 +1,7 @@
 """Whether the SELECT of a dataset is one plain SELECT: it may read tables of its source and nothing else."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -54,6 +55,17 @@ def select_mistake(text: str) -> SelectMistake | None:
                 ProblemCode.NOT_ALLOWED, f"the function {name} is not allowed in a dataset; make a view in the source"
             )
     return None
+
+
+@lru_cache(2_000)
+def tables_of(text: str) -> frozenset[str]:
+    """The names of the tables that a SELECT reads, and of its own steps, in small letters; none if it is no SELECT."""
+    try:
+        statements = sqlglot.parse(text, read="duckdb")
+    except (SqlglotError, RecursionError):
+        return frozenset()
+    found = (node for one in statements if one is not None for node in one.find_all(exp.Table, exp.CTE))
+    return frozenset((node.name if isinstance(node, exp.Table) else node.alias).lower() for node in found)
 
 
 def _is_file(table: exp.Table) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from semantic_layer.access.permit import PermittedQuery
 from semantic_layer.definitions.expression import Expr, Name, rewrite, walk
+from semantic_layer.definitions.model import Select
 from semantic_layer.definitions.published import PublishedCatalog
+from semantic_layer.definitions.select_text import tables_of
 from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.plan.across_sources import COMBINED, Across, connections, connections_of
 from semantic_layer.plan.aggregates import filtered
@@ -88,8 +90,11 @@ def table_words(catalogs: list[PublishedCatalog]) -> set[str]:
     for published in {one.revision: one for one in catalogs}.values():
         for dataset in published.catalog.datasets.values():
             words.add(dataset.name.lower())
-            table = getattr(dataset.relation, "name", "")
-            words.update((table.lower(), table.lower().rpartition(".")[2]))
+            if isinstance(dataset.relation, Select):
+                words.update(tables_of(dataset.relation.text))
+            else:
+                table = dataset.relation.name.lower()
+                words.update((table, table.rpartition(".")[2]))
     return words
 
 

@@ -110,7 +110,7 @@ def _column_key(path: tuple[Hop, ...], column: str, dataset: str, context: Conte
     words = ".".join([*(hop.join.name for hop in path), column])
     definition = context.catalog.datasets[dataset]
     _, physical = draft.column_type(context.catalog, definition, column)
-    type_: ColumnType = definition.columns.get(column) or physical
+    type_: ColumnType = definition.declared(column) or physical
     return BoundKey(f"{ENTITY}{words}", words, type_, words)
 
 

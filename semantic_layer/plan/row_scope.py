@@ -110,7 +110,7 @@ class RowScope:
         In a column that holds NaN, infinities or dates outside of the calendar, these are null (rule 9).
         """
         raw = self.raw(dataset, alias, column)
-        declared = dataset.columns.get(column)
+        declared = dataset.declared(column)
         value: Expr = raw
         if self.draft.holds_impossible(self.catalog, dataset, raw.name, raw.type):
             value = Case(((Possible(raw), raw),))
@@ -341,7 +341,7 @@ class RowScope:
             dataset = self.catalog.datasets[join.to]
         if column not in (dataset.key or ()):
             return None
-        type_ = dataset.columns.get(column) or self.draft.column_type(self.catalog, dataset, column)[1]
+        type_ = dataset.declared(column) or self.draft.column_type(self.catalog, dataset, column)[1]
         return FoundDimension(tuple(hops), dataset.name, Dimension(column, Name((column,)), type_))
 
     def named(self, name: Name) -> Expr:

@@ -29,7 +29,7 @@ def declared_names(catalog: Catalog, home: str) -> TypeOfName:
         found = find_dimension(catalog, home, str(name))
         if isinstance(found, FoundDimension):
             return dimension_type(catalog, found)
-        return catalog.datasets[home].columns.get(str(name))
+        return catalog.datasets[home].declared(str(name))
 
     return type_of
 
