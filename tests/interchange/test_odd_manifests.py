@@ -18,8 +18,8 @@ from tests.interchange.manifests import NAMES, manifest_bytes
 OF_ONE_SEED = 10
 ODD = (
     None, "", [], {}, "1", 0, -1, True, "x__y", "Ünï", "select", "ds", "listing", "time", "metric", "metric_time",
-    "NULL", "{{ Dimension('x') }}", "{{ Metric('bookings', ['user']) }} > 1", "sum", "natural", "foreign", "primary", "unique",
-    "day", "hour", "user", "case when", "count(*)", "a.b", "'t'", "a b", "x" * 300,
+    "NULL", "{{ Dimension('x') }}", "{{ Metric('bookings', ['user']) }} > 1", "sum", "natural", "foreign", "primary",
+    "unique", "day", "hour", "user", "case when", "count(*)", "a.b", "'t'", "a b", "x" * 300,
 )  # fmt: skip
 
 
