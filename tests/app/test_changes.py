@@ -1,5 +1,6 @@
 """What differs between two recorded revisions, and how the numbers move, asked over GraphQL."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from semantic_layer.definitions.model import Catalog
 from semantic_layer.definitions.reader import read_files
 from tests.app.test_application import DEMO
 from tests.app.test_schema_lifecycle import serving
+from tests.house.tree import ROOT
 
 CHANGES = """query ($from: Int!, $to: Int) { changes(from: $from, to: $to) { from to class changes {
   kind name how class cause because lines { path class before after } } } }"""
@@ -98,3 +100,13 @@ async def test_a_comparison_that_is_refused_leaves_the_lines(registry_url: str, 
         assert (sales["complete"], sales["leftOut"]) == (False, ["only the first 3 cells were compared"])
         long_ago = await asked(client, NUMBERS, **{"from": 1, "by": [], "cells": -5})
         assert "errors" not in long_ago
+
+
+async def test_the_documents_of_the_page_are_answered(registry_url: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs/governance.md").read_text(encoding="utf-8")
+    documents = re.findall(r"^```graphql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(documents) >= 2
+    async with serving(registry_url) as (application, client):
+        await publish(application, read_files([DEMO]), less_coupons(tmp_path))
+        for document in documents:
+            assert "errors" not in await asked(client, document), document
