@@ -4,8 +4,7 @@ Precedence, loosest first: or, and, not, comparison, ||, + and -, * / %, unary m
 grammar does not exist: no sub-selects, window functions, statements, or functions that read files or the network.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -23,6 +22,7 @@ from semantic_layer.definitions.expression import (
     children,
 )
 from semantic_layer.definitions.formula_calls import check_arity, number_literal, percentile_call, scalar_call
+from semantic_layer.definitions.formula_cursor import Cursor
 from semantic_layer.definitions.formula_tokens import FormulaError, Token, TokenKind, tokens_of
 from semantic_layer.definitions.formula_words import (
     COLUMN_TYPE_FORMS,
@@ -35,7 +35,6 @@ from semantic_layer.definitions.problem import ProblemCode
 from semantic_layer.definitions.types import ColumnType, Grain
 
 MAX_LENGTH = 10_000
-MAX_NESTING = 30  # parentheses, functions, cases inside one another: each costs this parser a dozen frames
 MAX_DEPTH = 100  # of the finished tree, chains included: every later stage walks it by recursion
 
 _COMPARISONS = {"=": "eq", "<>": "ne", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
@@ -70,83 +69,14 @@ def _deeper_than(tree: Expr, limit: int) -> bool:
     return True
 
 
-class _Parser:
-    """Recursive descent over the tokens, with a count of its own depth: no text can exhaust the stack."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
-        self.position = 0
-        self.depth = 0
-
-    # --- tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    def next(self) -> Token:
-        token = self.token
-        if token.kind is not TokenKind.END:
-            self.position += 1
-        return token
-
-    def ahead(self, count: int) -> Token:
-        return self.tokens[min(self.position + count, len(self.tokens) - 1)]
-
-    def take_word(self, *words: str) -> bool:
-        """Whether the next tokens are exactly these words; then they are consumed."""
-        if all(self.ahead(index).is_word(word) for index, word in enumerate(words)):
-            self.position += len(words)
-            return True
-        return False
-
-    def take_sign(self, sign: str) -> bool:
-        if self.token.is_sign(sign):
-            self.position += 1
-            return True
-        return False
-
-    def expect_sign(self, sign: str) -> None:
-        if not self.take_sign(sign):
-            raise self.unexpected(f'"{sign}"')
-
-    def expect_word(self, word: str) -> None:
-        if not self.take_word(word):
-            raise self.unexpected(f'"{word}"')
-
-    def expect_end(self) -> None:
-        token = self.token
-        if token.is_word("over") or token.is_word("filter"):
-            hint = 'the key "over:"' if token.is_word("over") else 'the key "where:"'
-            raise FormulaError(
-                ProblemCode.NOT_ALLOWED, f'"{token.text} (…)" is not in the language; use {hint}', token.at
-            )
-        if token.kind is not TokenKind.END:
-            raise self.unexpected("an operator or the end")
-
-    def unexpected(self, wanted: str) -> FormulaError:
-        token = self.token
-        if token.is_word("select") or token.is_word("with"):
-            return FormulaError(
-                ProblemCode.NOT_ALLOWED,
-                "sub-selects are not in the language; use a dataset or exists(join)",
-                token.at,
-            )
-        return FormulaError(ProblemCode.SYNTAX, f"expected {wanted}, found {token.shown}", token.at)
+class _Parser(Cursor):
+    """Recursive descent over the tokens."""
 
     # --- operators, loosest first
 
     def expression(self) -> Expr:
-        with self._deeper():
+        with self.deeper():
             return self._chain("or", lambda: self._chain("and", self._negation))
-
-    @contextmanager
-    def _deeper(self) -> Iterator[None]:
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise FormulaError(ProblemCode.TOO_LARGE, f"a formula is nested at most {MAX_NESTING} deep", self.token.at)
-        yield
-        self.depth -= 1
 
     def _chain(self, word: str, operand: Callable[[], Expr]) -> Expr:
         at = self.token.at
@@ -162,7 +92,7 @@ class _Parser:
         at = self.token.at
         if not self.take_word("not"):
             return self._comparison()
-        with self._deeper():
+        with self.deeper():
             return Call("not", (self._negation(),), at)
 
     def _comparison(self) -> Expr:
@@ -240,7 +170,7 @@ class _Parser:
         token = self.token
         if not self.take_sign("-"):
             return self._postfix()
-        with self._deeper():
+        with self.deeper():
             operand = self._signed()
         if (
             isinstance(operand, Literal)
