@@ -101,7 +101,8 @@ def _by_dataset(catalog: Catalog, home: str, words: str) -> FoundDimension | Not
     Or to a dataset whose dimension conforms to it: another source has a list of stores of its own (rule 5).
     """
     dataset_name, last = words.split(".", 1)
-    if dataset_name == home or _leads_home(catalog, dataset_name, home):
+    names_itself = dataset_name == home or _leads_home(catalog, dataset_name, home)
+    if names_itself and not last.startswith(f"{dataset_name}."):
         return find_dimension(catalog, home, last)
     if "." in last or dataset_name not in catalog.datasets:
         return NotFound()

@@ -50,12 +50,17 @@ def shifted_by_step(measure: Shifted, context: Context, draft: Draft, hint: str)
         message = "a shift at each step of a calendar needs time among the dimensions"
         raise refuse(ErrorCode.SHIFT_NEEDS_RANGE, message, path=("by",))
     base = _rows_of(measure.inner)
-    if base is not None:
+    if base is not None and not _reads_itself(measure.by, dated):
         return _read_rows(measure, base, dated, context, draft, hint)
     window = _window_of(measure.inner)
     if window is not None and _rows_of(window.inner) is not None:
         return _windows(measure.inner, window, measure.by, context, draft, hint)
     return _read_values(measure, dated, context, draft, hint)
+
+
+def _reads_itself(by: Duration | AtStartOf, dated: tuple[BoundKey, ...]) -> bool:
+    """The value at the start of a month, asked by month alone: of the whole month, whose start is its own."""
+    return isinstance(by, AtStartOf) and all(key.grain == by.unit for key in dated)
 
 
 def _rows_of(measure: Measure) -> Base | None:

@@ -48,6 +48,7 @@ class _Translation:
 
     def translated(self) -> Translated:
         keys = [self._key(one, place) for place, one in enumerate(self._question.group_by)]
+        self._check(keys)
         metrics = [AskMetric(ours, f"m{place}") for place, ours in enumerate(self._metrics)]
         filters = QuestionFilters(self._names, self._homes, self._meaning)
         where = (*filters.all_of(self._question.where), *self._constraint(keys))
@@ -62,6 +63,18 @@ class _Translation:
         )
         return Translated(ask, tuple(columns))
 
+    def _check(self, keys: Sequence[_Key]) -> None:
+        """What dbt refuses: two columns of one name, and windows by a date part."""
+        names = [one.column for one in keys]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise refuse(ErrorCode.DUPLICATE_COLUMN, f"two columns would be named {twice}", path=("group_by",))
+        by_part = next((one.column for one in keys if one.reference.is_metric_time and one.reference.part), None)
+        for name in self._question.metrics:
+            if by_part is not None and self._names.is_windowed(name):
+                message = f"{name} is made of a window of time, which {by_part} cannot show"
+                raise refuse(ErrorCode.BAD_PART, message, path=("group_by",))
+
     # --- group-bys -----------------------------------------------------------------------------------------------
 
     def _meaning(self, reference: ElementReference, path: Path) -> Meaning:
@@ -72,6 +85,7 @@ class _Translation:
     def _key(self, reference: ElementReference, place: int) -> _Key:
         path: Path = ("group_by", place)
         meaning = self._meaning(reference, path)
+        reference = replace(reference, path=meaning.path)
         alias = f"g{place}"
         if reference.part is not None:
             if meaning.granularity is None:
@@ -141,7 +155,7 @@ class _Translation:
             raise refuse(ErrorCode.UNREACHABLE_DIMENSION, message, path=path)
         found = self._names.meaning(reference, [Home(self._members, None)], path)
         dataset = self._names.imported.names.datasets[self._members]
-        return Meaning(f"{dataset}.{found.words}", found.granularity)
+        return Meaning(f"{dataset}.{found.words}", found.granularity, found.path)
 
     def _spine_granularity(self) -> str:
         """The finest that is asked of metric_time; a day where nothing finer is."""

@@ -9,7 +9,7 @@ from semantic_layer.errors import ErrorCode, refuse
 from semantic_layer.interchange.dbt.columns import aggregates_of
 from semantic_layer.interchange.dbt.imported import Imported
 from semantic_layer.interchange.dbt.join_graph import JoinGraph, NotReached, Reached, is_time
-from semantic_layer.interchange.dbt.manifest import Conversion, InputMetric, Manifest, Metric, Simple
+from semantic_layer.interchange.dbt.manifest import Conversion, Cumulative, InputMetric, Manifest, Metric, Simple
 from semantic_layer.interchange.dbt.read_metrics import inputs_of
 from semantic_layer.interchange.dbt.reference import GRANULARITIES, METRIC_TIME, SEPARATOR, ElementReference
 from semantic_layer.query.problems import did_you_mean, listed, near_names
@@ -27,10 +27,14 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """An element as our questions call it. `granularity` is the finest of a time dimension, None of anything else."""
+    """An element as our questions call it. `granularity` is the finest of a time dimension, None of anything else.
+
+    `path` are all entities by which dbt reaches it, also those that the question left out.
+    """
 
     words: str
     granularity: str | None = None
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class QuestionNames:
             if one.name in self.manifest.metrics:
                 self._add_homes(self.manifest.metrics[one.name], found, seen)
 
+    def is_windowed(self, metric: str) -> bool:
+        """Whether a metric is cumulative, or made of one that is."""
+        rule = self.manifest.metrics[metric].rule
+        return isinstance(rule, Cumulative) or any(self.is_windowed(one.name) for one in inputs_of(rule))
+
     def time_granularity(self, homes: Sequence[Home]) -> str | None:
         """The finest granularity that the times of all homes have in common."""
         found = [self._granularity(home.model, home.time) for home in homes if home.time is not None]
@@ -109,7 +118,8 @@ class QuestionNames:
             message = f"{reference.name} is not one dimension for all metrics of the question"
             raise refuse(ErrorCode.UNREACHABLE_DIMENSION, message, path=path)
         first = found[0][1]
-        return Meaning(words, None if first.is_entity else self._granularity(first.model, first.element))
+        granularity = None if first.is_entity else self._granularity(first.model, first.element)
+        return Meaning(words, granularity, full.path)
 
     def _metric_time(self, homes: Sequence[Home], path: Path) -> Meaning:
         missing = [home.model for home in homes if home.time is None]
