@@ -12,6 +12,7 @@ from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reach import Hop
 from semantic_layer.definitions.types import BIGINT, TEXT, ColumnType
 from semantic_layer.plan.build import table_words
+from semantic_layer.plan.calendar_joins import DAY
 from semantic_layer.plan.context import Context
 from semantic_layer.plan.draft import Draft, Schemas
 from semantic_layer.plan.evaluate import evaluate
@@ -28,7 +29,7 @@ from semantic_layer.plan.nodes import (
     Step,
     UniqueCheck,
 )
-from semantic_layer.plan.row_scope import RowScope
+from semantic_layer.plan.row_scope import RowScope, calendar_rows
 from semantic_layer.plan.typed import by_code_point, cast
 
 ROWS, WITHOUT, KEYS = "row_count", "rows_without_value", "value_count"
@@ -98,6 +99,14 @@ def key_plan(published: PublishedCatalog, key: Side, schemas: Schemas) -> Plan:
     values = check.values("key_values", key)
     outputs = (_sum(ROWS, values), *_without(values), *_repeated(values))
     return check.plan(Block(values.rows(), outputs, grouped=0))
+
+
+def calendar_plan(published: PublishedCatalog, name: str, schemas: Schemas) -> Plan:
+    """The rows of a calendar in the order of their days, with the label of each grain by its name."""
+    check = _Check.of(published, schemas)
+    rows = calendar_rows(name, Context(published, ()), check.draft)
+    columns = tuple(Output(one.name, rows.field(one.name), one.type) for one in rows.block.columns)
+    return check.plan(Block(rows.rows(), columns, order=(Ordered(rows.field(DAY)),)))
 
 
 def repeated_plan(published: PublishedCatalog, key: Side, schemas: Schemas, most: int) -> Plan:

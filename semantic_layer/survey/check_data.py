@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from semantic_layer.definitions.check_columns import column_problems
 from semantic_layer.definitions.check_money import money_warnings
-from semantic_layer.definitions.model import Dataset, Join
+from semantic_layer.definitions.model import Calendar, Dataset, Join
 from semantic_layer.definitions.problem import Place
 from semantic_layer.definitions.published import PublishedCatalog
 from semantic_layer.definitions.reader import Reading
@@ -20,6 +20,7 @@ from semantic_layer.errors import ErrorCode, SemanticLayerError
 from semantic_layer.plan.draft import RelationKey, SourceColumns
 from semantic_layer.serving.ports import RelationColumns
 from semantic_layer.serving.sources import Sources
+from semantic_layer.survey.check_calendars import calendar_findings
 from semantic_layer.survey.check_joins import JoinCheck, join_findings, join_report, joined_side
 from semantic_layer.survey.check_keys import key_findings, key_report, rows_of
 from semantic_layer.survey.check_values import value_findings
@@ -57,7 +58,7 @@ class DataChecks:
         """All findings; failures of a source are among them."""
         await self._describe()
         self._check_columns()
-        work = [*self._dataset_work(), *self._join_work()]
+        work = [*self._dataset_work(), *self._join_work(), *self._calendar_work()]
         limits = {source: asyncio.Semaphore(AT_ONCE) for source in self._published.catalog.sources}
 
         async def one(what: str, source: str, check: Callable[[], Awaitable[None]]) -> None:
@@ -151,6 +152,14 @@ class DataChecks:
                     found.append((said, dataset.source, self._bound(self._check_join, dataset, join)))
         return found
 
+    def _calendar_work(self) -> list[tuple[str, str, Callable[[], Awaitable[None]]]]:
+        found = []
+        for calendar in self._published.catalog.calendars.values():
+            if self._has(calendar.dataset, (calendar.day, *calendar.grains.values())):
+                source = self._published.catalog.datasets[calendar.dataset].source
+                found.append((calendar.name, source, self._bound(self._check_calendar, calendar)))
+        return found
+
     @staticmethod
     def _bound(check: Callable[..., Awaitable[None]], *arguments: object) -> Callable[[], Awaitable[None]]:
         return lambda: check(*arguments)
@@ -174,6 +183,14 @@ class DataChecks:
             self._found.findings += await value_findings(look, dataset, self._reading.places)
         except SemanticLayerError as error:
             self._failed(error, dataset.name, place)
+
+    async def _check_calendar(self, calendar: Calendar) -> None:
+        place = self._place("calendars", calendar.name)
+        look = self._look(self._published.catalog.datasets[calendar.dataset])
+        try:
+            self._found.findings += await calendar_findings(look, calendar, place)
+        except SemanticLayerError as error:
+            self._failed(error, calendar.name, place)
 
     async def _check_join(self, dataset: Dataset, join: Join) -> None:
         place = self._place("datasets", dataset.name, "joins", join.name)

@@ -25,7 +25,7 @@ OF_ALL: list[Question] = [
     {"dimension": "household.income"},
     {"dimension": "household.lifetime_sales"},
 ]
-GRAINS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+GRAINS = ("DAY", "WEEK", "MONTH", "QUARTER", "HALF_YEAR", "YEAR")
 PARTS = ("DAY_OF_WEEK", "DAY_OF_MONTH", "WEEK_OF_YEAR", "MONTH_OF_YEAR", "QUARTER_OF_YEAR")
 SHIFTS = [{"periods": 1, "unit": "YEAR"}, {"periods": 1, "unit": "MONTH"}, {"periods": 4, "unit": "WEEK"}]
 

@@ -13,7 +13,7 @@ from semantic_layer.query.calendar import WEEKDAYS, add, divides, nests, start_o
 moments = st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1))
 counts = st.integers(-150, 150)
 grains = st.sampled_from(list(Grain))
-MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.HALF_YEAR: 6, Grain.YEAR: 12}
 month_grains = st.sampled_from(list(MONTHS))
 
 
@@ -89,6 +89,9 @@ def test_labels_are_those_of_the_standard_library(moment: datetime, grain: Grain
         case Grain.QUARTER:
             assert start.year == moment.year and start.day == 1
             assert start.month in (1, 4, 7, 10) and 0 <= moment.month - start.month < 3
+        case Grain.HALF_YEAR:
+            assert start.date() in (date(moment.year, 1, 1), date(moment.year, 7, 1))
+            assert (start.month == 7) is (moment.month > 6)
         case Grain.YEAR:
             assert start.date() == date(moment.year, 1, 1)
 

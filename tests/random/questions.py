@@ -71,7 +71,7 @@ KINDS = {
     "gift": "boolean", "product.product_revenue": "number", "customer.lifetime": "number",
     "customer.order_count": "number", "customer.refunded": "number",
 }  # fmt: skip
-GRAINS = ["HOUR", "DAY", "DAY", "WEEK", "MONTH", "MONTH", "MONTH", "QUARTER", "YEAR"]
+GRAINS = ["HOUR", "DAY", "DAY", "WEEK", "MONTH", "MONTH", "MONTH", "QUARTER", "HALF_YEAR", "YEAR"]
 PARTS = [
     "HOUR_OF_DAY",
     "DAY_OF_WEEK",
@@ -140,7 +140,7 @@ class Asker:
     def _metric(self) -> Ask:
         metric: Ask = {"name": self.dice.choice(self.metrics)}
         if self.dice.random() < 0.08:
-            unit = self.dice.choice(["YEAR", "MONTH", "MONTH", "QUARTER", "WEEK", "DAY"])
+            unit = self.dice.choice(["YEAR", "MONTH", "MONTH", "QUARTER", "HALF_YEAR", "WEEK", "DAY"])
             metric["shift"] = {"periods": self.dice.choice([1, 1, 2, 12]), "unit": unit}
         return metric
 

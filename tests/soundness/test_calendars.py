@@ -312,3 +312,60 @@ QUESTIONS = {
 async def test_periods_of_a_calendar(world: OwnWorld, engine: str, name: str) -> None:
     question, expected = QUESTIONS[name]
     assert await world.rows(engine, question) == expected
+
+
+def shifted(unit: str, grain: str | None) -> dict[str, Any]:
+    metric = {"name": "amount", "shift": {"periods": 1, "unit": unit}}
+    return {"metrics": [metric], "by": [] if grain is None else [{"dimension": "time", "grain": grain}]}
+
+
+REFUSED = {
+    "a shift of months, whose days no fiscal month knows": (shifted("MONTH", "FISCAL_MONTH"), "SHIFT_GRAIN"),
+    "a shift of fiscal months by weeks, which lie in none": (shifted("FISCAL_MONTH", "WEEK"), "SHIFT_GRAIN"),
+    "a shift of fiscal months by hours, which are no rows of it": (shifted("FISCAL_MONTH", "HOUR"), "SHIFT_GRAIN"),
+    "a shift of smaller periods by larger ones": (shifted("FISCAL_MONTH", "FISCAL_QUARTER"), "SHIFT_GRAIN"),
+    "a shift by another calendar": (shifted("TRADING_WEEK", "FISCAL_MONTH"), "SHIFT_GRAIN"),
+    "a grain that is not said to lie within": (shifted("FISCAL_QUARTER", "ALIEN_DAY"), "SHIFT_GRAIN"),
+    "a range moved by fiscal months": (
+        {**shifted("FISCAL_MONTH", None), "where": within("05", "09")},
+        "SHIFT_GRAIN",
+    ),
+    "no such grain": (ask("amount", grain="FISCAL_WEEK"), "BAD_GRAIN"),
+    "no such grain of the calendar": (ask("amount", grain="trading.fiscal_month"), "BAD_GRAIN"),
+    "a grain that the metric does not allow": (ask("only_fiscal", grain="FISCAL_QUARTER"), "BAD_GRAIN"),
+    "a grain finer than the time": (ask("things", grain="HOUR"), "GRAIN_TOO_FINE"),
+    "a period of what is no time": (
+        {"metrics": [{"name": "amount"}], "where": compared("store", "FISCAL_MONTH", "EQ", P1)},
+        "BAD_GRAIN",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_a_calendar_cannot_say_is_refused(world: OwnWorld, name: str) -> None:
+    question, code = REFUSED[name]
+    assert await world.refused("duckdb", question) == [code]
+
+
+async def test_a_calendar_is_part_of_what_a_number_uses(world: OwnWorld) -> None:
+    """Of the metric where its rule names it, else of the dimension that is cut by it."""
+
+    def cuts(meta: dict[str, Any]) -> list[str]:
+        return [one["fingerprint"] for one in meta["dimensions"]]
+
+    fiscal = (await world.ask("duckdb", ask("amount", "month_before", grain="FISCAL_MONTH")))["meta"]
+    standard = (await world.ask("duckdb", ask("amount", "month_before", grain="DAY")))["meta"]
+    assert fiscal["versions"] == standard["versions"]
+    assert [one["fingerprint"] for one in fiscal["dimensions"]] != [
+        one["fingerprint"] for one in standard["dimensions"]
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_day_of_two_periods_is_an_error_and_doubles_nothing(
+    engine: str, postgres_server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    tables = TABLES | {"trading_days": OwnTable("day date, week_start date", [*trading_rows(), trading_rows()[0]])}
+    async with own_world(f"twice_{engine}", DEFINITIONS, tables, postgres_server, tmp_path) as doubled:
+        assert await doubled.refused(engine, ask("amount", grain="TRADING_WEEK")) == ["JOIN_NOT_UNIQUE"]
+        assert len(await doubled.rows(engine, ask("amount", grain="FISCAL_MONTH"))) == 5

@@ -301,3 +301,51 @@ async def test_rows_that_hold_at_one_time_are_an_error(source: Source) -> None:
         "join orders.tier takes the row of tier that holds at ordered_on, but rows with equal customer_id hold at one "
         "time; questions over it are refused"
     )
+
+
+CALENDARS = """\
+catalog: {languages: [en]}
+sources:
+  lake: {connection: LAKE}
+calendars:
+  odd: {from: days, day: day, grains: {block: {column: four, within: pair}, pair: pair}}
+  even: {from: times, day: starts, step: hour, grains: {turn: turn}}
+datasets:
+  days: {source: lake, table: days, key: day}
+  times: {source: lake, table: times, key: starts}
+"""
+# 1 January comes back on the 5th, in another pair; the third has no period, which parts nothing.
+DAYS = """
+SELECT CAST(day AS date) AS day, CAST(four AS date) AS four, CAST(pair AS date) AS pair FROM (VALUES
+  ('2020-01-01', '2020-01-01', '2020-01-01'), ('2020-01-02', '2020-01-01', '2020-01-01'), ('2020-01-03', NULL, NULL),
+  ('2020-01-04', '2020-01-04', '2020-01-01'), ('2020-01-05', '2020-01-01', '2020-01-04'),
+  ('2020-01-06', '2020-01-06', '2020-01-04')
+) AS t(day, four, pair)"""
+TIMES = """
+SELECT CAST(starts AS timestamp) AS starts, CAST(turn AS date) AS turn FROM (VALUES
+  ('2020-01-01 10:00:00', '2020-01-01'), ('2020-01-01 10:30:00', '2020-01-01'), ('2020-01-01 12:00:00', '2020-01-02')
+) AS t(starts, turn)"""
+
+
+async def test_periods_of_calendars_are_whole_and_in_order(source: Source) -> None:
+    report = await checked(source({"days": DAYS, "times": TIMES}), CALENDARS)
+    assert [(one.level, one.code, one.subject, one.said) for one in report.findings] == [
+        (
+            "error",
+            "PERIOD_COMES_BACK",
+            "odd",
+            "periods of block go on after another has begun, so that their order is unknown (1): 2020-01-01 (1 row)",
+        ),
+        (
+            "error",
+            "PERIOD_NOT_WITHIN",
+            "odd",
+            "periods of block lie in several of pair, which they are said to lie within (1): 2020-01-01 (3 rows)",
+        ),
+        (
+            "error",
+            "STEP_NOT_WHOLE",
+            "even",
+            "rows of calendar even begin no hour, so that nothing meets them (1): 2020-01-01 10:30:00 (1 row)",
+        ),
+    ]

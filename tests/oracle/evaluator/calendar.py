@@ -3,9 +3,9 @@
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-GRAINS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+GRAINS = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "HALF_YEAR", "YEAR")
 CLOCK = ("SECOND", "MINUTE", "HOUR")
-_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "HALF_YEAR": 6, "YEAR": 12}
 _LENGTHS = {
     "SECOND": timedelta(seconds=1),
     "MINUTE": timedelta(minutes=1),
@@ -39,6 +39,8 @@ def start_of(at: datetime, grain: str) -> datetime:
             return datetime(at.year, at.month, 1)
         case "QUARTER":
             return datetime(at.year, (at.month - 1) // 3 * 3 + 1, 1)
+        case "HALF_YEAR":
+            return datetime(at.year, 1 if at.month <= 6 else 7, 1)
         case _:
             return datetime(at.year, 1, 1)
 

@@ -652,7 +652,7 @@ class Evaluator:
             return add(at, -by.count, by.unit)
 
         first = times.bounds.start
-        months = by.unit in ("MONTH", "QUARTER", "YEAR")
+        months = by.unit in ("MONTH", "QUARTER", "HALF_YEAR", "YEAR")
 
         def back_end(at: datetime) -> datetime:
             """Of a range that is no whole months, the end of the days that its days read."""
