@@ -190,10 +190,10 @@ REFUSED: dict[str, tuple[Question, str, str, list[Any]]] = {
         "no dimension a.b.c.d.e.f.g.h.i",
         ["by", 0, "dimension"],
     ),
-    "a join to itself": (
-        {"metrics": SALES, "by": [{"dimension": "product.product.department"}]},
+    "a dimension behind a dimension": (
+        {"metrics": SALES, "by": [{"dimension": "product.department.brand"}]},
         "UNKNOWN_DIMENSION",
-        "did you mean product.department",
+        "no dimension product.department.brand; did you mean product.",
         ["by", 0, "dimension"],
     ),
     "a metric filter across to many": (
